@@ -1,0 +1,1 @@
+"""Everything that knows a vendor or a file format, and nothing else does."""

@@ -1,0 +1,1 @@
+"""CSV files as one end of a sync."""

@@ -1,0 +1,1 @@
+"""HubSpot: contacts over the CRM API."""

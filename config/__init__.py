@@ -1,0 +1,1 @@
+"""What operators write and what ships as default."""

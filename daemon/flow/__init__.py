@@ -1,0 +1,1 @@
+"""The effects of a cycle, one step a file."""

@@ -1,0 +1,1 @@
+"""The process: its parts built once, its schedule, metrics, logs and notices."""

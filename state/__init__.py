@@ -1,0 +1,1 @@
+"""What must survive a restart; the only package that opens a session on it."""
