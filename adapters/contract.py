@@ -20,8 +20,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel
 
 from adapters.errors import Failure
 from daemon.clock import Clock, Luck
@@ -74,6 +77,8 @@ class Capabilities:
     """Step of ``modified_at``: within one step a second change may hide (R30)."""
     request_time_out: timedelta = timedelta(seconds=30)
     """Longest a request can still land after it was sent (R22)."""
+    is_saved_whole: bool = False
+    """People save the whole thing at once (a file): stale saves and edited keys happen (R11)."""
     full_listing_every: timedelta | None = None
     """Default distance of full listings; None where ``changes`` misses nothing."""
 
@@ -88,10 +93,24 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RecordFault:
+    """A record that is there but cannot be used: it is neither source nor target (R44)."""
+
+    id: str
+    """Its id, or "" where the id itself is the fault."""
+    place: str
+    """Where a person finds it: "line 17"."""
+    code: str
+    """Stable word: duplicate_key, missing_key, ragged_row, nul_byte, …"""
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
     """Some records of a listing, in the order the system gives them."""
 
     records: Sequence[Record]
+    faults: Sequence[RecordFault] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -233,6 +252,44 @@ class Surroundings:
     """Told of every API call, retries included, once its reply is known."""
 
 
+class Watchable(Protocol):
+    """An adapter whose records live in local files that people edit."""
+
+    def watched_files(self) -> Sequence[Path]:
+        """Return the files whose change should start a run."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdapterKind:
+    """One type of connection, as ``adapters/<name>/kind.py`` declares it in ``KIND``.
+
+    ``adapters.registry`` finds all of them; third-party packages add theirs by the entry-point
+    group ``crmsyncd.adapters``.
+    """
+
+    type: str
+    """The word after ``type:`` in a configuration."""
+    title: str
+    """What people call it, for messages."""
+    settings: type[BaseModel]
+    """The connection's keys: a frozen pydantic model that forbids unknown keys."""
+    create: Callable[[Any, Surroundings], Adapter]
+    """Build the adapter from validated settings."""
+    default_object: str
+    """The object meant when a configuration names none."""
+    standard_fields: Mapping[str, Mapping[str, str]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """Object → canonical field name → this system's field (the standard mapping)."""
+    credential_variable: str = ""
+    """Environment variable that a one-off ``sync --to TYPE:OBJECT`` takes the secret from."""
+    credential_setting: str = ""
+    """The setting that receives it."""
+    sandbox_module: str = ""
+    """Module with ``serve`` that emulates this system, where there is one."""
+
+
 class Adapter(Protocol):
     """One connection: credentials on one system."""
 
@@ -298,9 +355,10 @@ class Adapter(Protocol):
     async def write(
         self, object_name: str, verb: Verb, writes: Sequence[Write]
     ) -> Sequence[Outcome]:
-        """Write a batch. Raises what is true of the whole batch: WaitUntil, Reauthenticate,
-        GrantAccess, RejectBatch and RetryLater mean that nothing was written; UnknownOutcome that
-        every single one may have been.
+        """Write a batch; one outcome a write, in the batch's order.
+
+        Raises what is true of the whole batch: WaitUntil, Reauthenticate, GrantAccess, RejectBatch
+        and RetryLater mean that nothing was written; UnknownOutcome that every one may have been.
         """
         ...
 
