@@ -260,36 +260,6 @@ class Watchable(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AdapterKind:
-    """One type of connection, as ``adapters/<name>/kind.py`` declares it in ``KIND``.
-
-    ``adapters.registry`` finds all of them; third-party packages add theirs by the entry-point
-    group ``crmsyncd.adapters``.
-    """
-
-    type: str
-    """The word after ``type:`` in a configuration."""
-    title: str
-    """What people call it, for messages."""
-    settings: type[BaseModel]
-    """The connection's keys: a frozen pydantic model that forbids unknown keys."""
-    create: Callable[[Any, Surroundings], Adapter]
-    """Build the adapter from validated settings."""
-    default_object: str
-    """The object meant when a configuration names none."""
-    standard_fields: Mapping[str, Mapping[str, str]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    """Object → canonical field name → this system's field (the standard mapping)."""
-    credential_variable: str = ""
-    """Environment variable that a one-off ``sync --to TYPE:OBJECT`` takes the secret from."""
-    credential_setting: str = ""
-    """The setting that receives it."""
-    sandbox_module: str = ""
-    """Module with ``serve`` that emulates this system, where there is one."""
-
-
 class Adapter(Protocol):
     """One connection: credentials on one system."""
 
@@ -361,6 +331,36 @@ class Adapter(Protocol):
         and RetryLater mean that nothing was written; UnknownOutcome that every one may have been.
         """
         ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdapterKind:
+    """One type of connection, as ``adapters/<name>/kind.py`` declares it in ``KIND``.
+
+    ``adapters.registry`` finds all of them; third-party packages add theirs by the entry-point
+    group ``crmsyncd.adapters``.
+    """
+
+    word: str
+    """The word after ``type:`` in a configuration."""
+    title: str
+    """What people call it, for messages."""
+    settings: type[BaseModel]
+    """The connection's keys: a frozen pydantic model that forbids unknown keys."""
+    create: Callable[[Any, Surroundings], Adapter]
+    """Build the adapter from validated settings."""
+    default_object: str
+    """The object meant when a configuration names none."""
+    standard_fields: Mapping[str, Mapping[str, str]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """Object → canonical field name → this system's field (the standard mapping)."""
+    credential_variable: str = ""
+    """Environment variable that a one-off ``sync --to TYPE:OBJECT`` takes the secret from."""
+    credential_setting: str = ""
+    """The setting that receives it."""
+    sandbox_module: str = ""
+    """Module with ``serve`` that emulates this system, where there is one."""
 
 
 def batches(items: Sequence[Item], size: int) -> list[Sequence[Item]]:

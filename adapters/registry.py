@@ -29,9 +29,9 @@ def adapter_kinds() -> Mapping[str, AdapterKind]:
     for origin, kind in [*_own_kinds(), *_plugged_kinds()]:
         if not isinstance(kind, AdapterKind):
             raise TypeError(f"{origin} must be an AdapterKind, not {type(kind).__name__}.")
-        if kind.type in kinds:
-            raise ValueError(f"{origin} claims the type {kind.type!r}, which is taken.")
-        kinds[kind.type] = kind
+        if kind.word in kinds:
+            raise ValueError(f"{origin} claims the type {kind.word!r}, which is taken.")
+        kinds[kind.word] = kind
     return MappingProxyType(kinds)
 
 
