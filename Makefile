@@ -54,8 +54,7 @@ check: setup ## format, lint, types, architecture, schema, examples, Dockerfile
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest --quiet tests/architecture tests/test_docs.py
-	@$(BIN)/python -m tests.architecture.schema
+	@$(BIN)/python -m pytest --quiet tests/architecture tests/test_docs.py tests/test_requirements.py tests/test_config_schema.py
 	@$(BIN)/hadolint Dockerfile
 	@echo 'check: all well'
 
