@@ -1,0 +1,138 @@
+"""Links and their base: which two records are one, and what they last agreed on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, select, update
+
+from daemon.core.base import Base, BaseField, decode_base, encode_base
+from daemon.core.values import Side
+from state.bulk import chunks
+from state.columns import table
+from state.tables import Link
+
+_LINK = table(Link)
+
+ACTIVE, DETACHED, FOLDED = "active", "detached", "folded"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkRow:
+    """One link."""
+
+    id: str
+    pair: str
+    source_id: str
+    crm_id: str
+    status: str
+    how: str
+    base: dict[str, BaseField]
+
+    def record(self, side: Side) -> str:
+        """Return the id of the linked record on *side*."""
+        return self.source_id if side is Side.SOURCE else self.crm_id
+
+
+def add(
+    connection: Connection,
+    *,
+    link: str,
+    pair: str,
+    source_id: str,
+    crm_id: str,
+    how: str,
+    run: int,
+    at: datetime,
+    base: Base,
+) -> None:
+    """Link two records. Raises IntegrityError where one of them is linked already (I19)."""
+    row = {
+        "id": link,
+        "pair": pair,
+        "source_id": source_id,
+        "crm_id": crm_id,
+        "status": ACTIVE,
+        "how": how,
+        "run": run,
+        "linked_at": at,
+        "fields": encode_base(base),
+    }
+    connection.execute(insert(_LINK), [row])
+
+
+def get(connection: Connection, ids: Sequence[str]) -> dict[str, LinkRow]:
+    """Return links by id."""
+    found: dict[str, LinkRow] = {}
+    for some in chunks(list(dict.fromkeys(ids))):
+        rows = connection.execute(select(_LINK).where(_LINK.c.id.in_(some))).mappings()
+        found.update({row["id"]: _typed(row) for row in rows})
+    return found
+
+
+def of_records(
+    connection: Connection, *, pair: str, side: Side, ids: Sequence[str]
+) -> dict[str, LinkRow]:
+    """Return record id → its link: the active one, else the one that was detached last."""
+    column = _LINK.c.source_id if side is Side.SOURCE else _LINK.c.crm_id
+    found: dict[str, LinkRow] = {}
+    for some in chunks(list(dict.fromkeys(ids))):
+        rows = connection.execute(
+            select(_LINK)
+            .where(_LINK.c.pair == pair, column.in_(some), _LINK.c.status != FOLDED)
+            .order_by(_LINK.c.linked_at, _LINK.c.id)
+        ).mappings()
+        for row in map(_typed, rows):
+            known = found.get(row.record(side))
+            if known is None or known.status != ACTIVE:
+                found[row.record(side)] = row
+    return found
+
+
+def agree(connection: Connection, *, link: str, fields: Mapping[str, BaseField]) -> None:
+    """Set base fields of a link; the other fields stay."""
+    if not fields:
+        return
+    where = _LINK.c.id == link
+    text = connection.execute(select(_LINK.c.fields).where(where)).scalar_one()
+    merged = {**decode_base(text), **fields}
+    connection.execute(update(_LINK).where(where).values(fields=encode_base(merged)))
+
+
+def set_status(connection: Connection, *, link: str, status: str) -> None:
+    """Detach, fold or revive a link."""
+    connection.execute(update(_LINK).where(_LINK.c.id == link).values(status=status))
+
+
+def move(connection: Connection, *, link: str, side: Side, to: str) -> None:
+    """Let a link follow a record to its new id (an edited key, a merge)."""
+    column = "source_id" if side is Side.SOURCE else "crm_id"
+    connection.execute(update(_LINK).where(_LINK.c.id == link).values({column: to}))
+
+
+def count(connection: Connection, *, pair: str, status: str = ACTIVE) -> int:
+    """Return how many links of a pair have *status*."""
+    where = and_(_LINK.c.pair == pair, _LINK.c.status == status)
+    return int(
+        connection.execute(select(func.count()).select_from(_LINK).where(where)).scalar_one()
+    )
+
+
+def page(connection: Connection, *, pair: str, after: str, limit: int) -> list[LinkRow]:
+    """Return active links of a pair, in id order from *after* on."""
+    where = and_(_LINK.c.pair == pair, _LINK.c.status == ACTIVE, _LINK.c.id > after)
+    rows = connection.execute(select(_LINK).where(where).order_by(_LINK.c.id).limit(limit))
+    return [_typed(row) for row in rows.mappings()]
+
+
+def _typed(row: Mapping[Any, Any]) -> LinkRow:
+    return LinkRow(
+        id=row["id"],
+        pair=row["pair"],
+        source_id=row["source_id"],
+        crm_id=row["crm_id"],
+        status=row["status"],
+        how=row["how"],
+        base=decode_base(row["fields"]),
+    )
