@@ -1,0 +1,82 @@
+"""E-mail and web addresses: whether an e-mail is one, and what both are compared by.
+
+Takes text, gives text; never raises. Host names are compared in their Unicode form: ``xn--``
+labels are decoded, nothing is folded (IDNA 2003 would make ``straße.example`` and
+``strasse.example`` one host).
+"""
+
+import re
+from functools import lru_cache
+
+from email_validator import EmailNotValidError, validate_email
+
+from daemon.core.normalize.text import clean
+
+CACHE_SIZE = 65_536
+_LONGEST_LABEL = 63
+_PUNYCODE_MARK = "xn--"
+_URL = re.compile(r"(?:([a-z][a-z0-9+.\-]*)://)?([^\s/?#@]+\.[^\s/?#@]+)([/?#]\S*)?", re.IGNORECASE)
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def is_email(text: str) -> bool:
+    """Tell whether *text*, outer blanks aside, is an address mail could be sent to.
+
+    Syntax by RFC 5322 and IDNA as ``email-validator`` checks it, without asking the network.
+    ``example.com``, ``.example`` and ``.test`` pass, because sandboxes and trials are full of
+    them and they reach nobody; ``localhost``, ``.invalid``, ``.local`` and dotless hosts do not.
+    """
+    try:
+        parts = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except (EmailNotValidError, UnicodeError):
+        return False
+    return "." in parts.domain
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def email_form(text: str) -> str:
+    """Return what an e-mail address is compared by: lower case, host in Unicode."""
+    address = clean(clean(text).lower())
+    name, mark, host = address.rpartition("@")
+    return f"{name}{mark}{_host(host)}" if mark else address
+
+
+def url_form(text: str) -> str:
+    """Return what a web address is compared by: scheme and host lower, no trailing slash.
+
+    The path keeps its case, a missing scheme stays missing. Text that is no address is compared
+    as text.
+    """
+    address = clean(text)
+    match = _URL.fullmatch(address)
+    if match is None:
+        return address
+    scheme, host, rest = (match[1] or "").lower(), _host(match[2].lower()), match[3] or ""
+    host = host.removesuffix(_DEFAULT_PORTS.get(scheme, "\n"))
+    if "?" not in rest and "#" not in rest:
+        rest = rest.rstrip("/")
+    return clean(f"{scheme}://{host}{rest}" if scheme else f"{host}{rest}")
+
+
+def without_scheme(form: str) -> str:
+    """Return the url form *form* without ``http://`` or ``https://``."""
+    return form.removeprefix("http://").removeprefix("https://")
+
+
+def _host(host: str) -> str:
+    if _PUNYCODE_MARK not in host:
+        return host
+    return ".".join(_label(label) for label in host.split("."))
+
+
+def _label(label: str) -> str:
+    if not label.startswith(_PUNYCODE_MARK) or len(label) > _LONGEST_LABEL:
+        return label
+    tail = label.removeprefix(_PUNYCODE_MARK)
+    try:
+        decoded = tail.encode("ascii").decode("punycode")
+        is_faithful = not decoded.isascii() and decoded.encode("punycode").decode() == tail
+    except (UnicodeError, ValueError):
+        return label
+    return decoded if is_faithful else label
