@@ -1,0 +1,55 @@
+"""The search index: a copy of the records that lags behind them (hubspot.md 9, 23.7).
+
+Takes a snapshot at each change. Gives the snapshots that have become visible by now. Promises that
+an older snapshot never replaces a newer one, however unevenly the two were delayed.
+"""
+
+import heapq
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """What the index knows of a record; `values` is None once it is gone from search."""
+
+    id: str
+    values: Mapping[str, str] | None
+
+
+class SearchIndex:
+    """Snapshots on their way, and those that have arrived."""
+
+    def __init__(self, *, lag: timedelta, jitter: timedelta, random: random.Random) -> None:
+        self.lag = lag
+        self.jitter = jitter
+        self._random = random
+        self._sequence = 0
+        self._coming: list[tuple[datetime, int, Snapshot]] = []
+        self._applied: dict[str, int] = {}
+        self._visible: dict[str, Snapshot] = {}
+        self.revision = 0
+
+    def note(self, snapshot: Snapshot, at: datetime, *, is_immediate: bool = False) -> None:
+        """Send a snapshot on its way; it arrives after the lag and up to the jitter more."""
+        self._sequence += 1
+        delay = timedelta() if is_immediate else self.lag + self.jitter * self._random.random()
+        heapq.heappush(self._coming, (at + delay, self._sequence, snapshot))
+
+    def visible(self, now: datetime) -> list[Snapshot]:
+        """Return what can be found now, in no particular order."""
+        while self._coming and self._coming[0][0] <= now:
+            _, sequence, snapshot = heapq.heappop(self._coming)
+            if sequence > self._applied.get(snapshot.id, 0):
+                self._apply(sequence, snapshot)
+        return list(self._visible.values())
+
+    def _apply(self, sequence: int, snapshot: Snapshot) -> None:
+        self._applied[snapshot.id] = sequence
+        self.revision += 1
+        if snapshot.values is None:
+            self._visible.pop(snapshot.id, None)
+        else:
+            self._visible[snapshot.id] = snapshot
