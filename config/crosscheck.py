@@ -1,0 +1,227 @@
+"""What only shows when all parts are seen together: references, doubles, rings.
+
+Takes validated syncs and the names of connections; gives problems. R13: over all linked ends the
+authority must be acyclic, so that a ring of systems settles.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from config.explain import did_you_mean, listed
+from config.model import Direction, End, FieldRule, Pair, Policy, Sync
+from config.positions import Tree
+from config.problems import KeyPath, Problem, spoken
+from daemon.core.values import Side
+
+_Place = tuple[str, str, str]
+"""Connection, object and field; the field is "" for all that no rule names."""
+
+
+class _Authority(NamedTuple):
+    """*winner* overrides *loser* where both changed; *path* is the pair that says so."""
+
+    winner: _Place
+    loser: _Place
+    path: KeyPath
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PairPlace:
+    """A pair and where it is written."""
+
+    sync: Sync
+    pair: Pair
+    path: KeyPath
+    """``("syncs", name)``, or with ``"pairs", index`` behind it."""
+
+
+def pair_places(syncs: Mapping[str, Sync]) -> list[PairPlace]:
+    """Return every pair of *syncs* with its place in the document."""
+    return [
+        PairPlace(
+            sync=sync,
+            pair=pair,
+            path=("syncs", name) if sync.several is None else ("syncs", name, "pairs", index),
+        )
+        for name, sync in syncs.items()
+        for index, pair in enumerate(sync.pairs)
+    ]
+
+
+def cross_check(
+    syncs: Mapping[str, Sync], connections: AbstractSet[str], tree: Tree
+) -> Iterator[Problem]:
+    """Give what is wrong between parts that are right by themselves."""
+    places = pair_places(syncs)
+    for place in places:
+        yield from _unknown_connections(place, connections, tree)
+        yield from _same_end_twice(place, tree)
+        yield from _same_target_twice(place, tree)
+        yield from _two_policies(place, tree)
+    yield from _pairs_written_twice(places, tree)
+    yield from _rings(places, tree)
+
+
+def unused(
+    connections: AbstractSet[str], syncs: Mapping[str, Sync], tree: Tree
+) -> Iterator[Problem]:
+    """Give a warning for each connection that no sync uses."""
+    pairs = [place.pair for place in pair_places(syncs)]
+    used = {end.connection for pair in pairs for end in (pair.source, pair.crm)}
+    for name in connections - used:
+        yield _told(
+            tree, ("connections", name), "no sync uses this connection", "Delete it, or use it."
+        )
+
+
+def _told(tree: Tree, path: KeyPath, message: str, hint: str) -> Problem:
+    return Problem(spot=tree.spot(path), where=spoken(path), message=message, hint=hint)
+
+
+def _unknown_connections(
+    place: PairPlace, connections: AbstractSet[str], tree: Tree
+) -> Iterator[Problem]:
+    for side, end in (("source", place.pair.source), ("crm", place.pair.crm)):
+        if end.connection in connections:
+            continue
+        hint = did_you_mean(end.connection, connections)
+        known = f"Known: {listed(sorted(connections))}." if connections else "There is none yet."
+        yield _told(
+            tree,
+            (*place.path, side, "connection"),
+            f'there is no connection "{end.connection}"',
+            hint or known,
+        )
+
+
+def _same_end_twice(place: PairPlace, tree: Tree) -> Iterator[Problem]:
+    if _end(place.pair.source) == _end(place.pair.crm):
+        yield _told(
+            tree,
+            (*place.path, "crm"),
+            "source and crm are the same object of the same connection",
+            "Name another connection or another object.",
+        )
+
+
+def _same_target_twice(place: PairPlace, tree: Tree) -> Iterator[Problem]:
+    taken: dict[str, str] = {}
+    for column, rule in place.pair.fields.items():
+        if rule is None or rule.to is None:
+            continue
+        if rule.to in taken:
+            yield _told(
+                tree,
+                (*place.path, "fields", column),
+                f'the CRM field "{rule.to}" is taken by the column "{taken[rule.to]}"',
+                "One field holds one column: leave one of the two out.",
+            )
+        taken.setdefault(rule.to, column)
+
+
+def _two_policies(place: PairPlace, tree: Tree) -> Iterator[Problem]:
+    for column, rule in place.pair.fields.items():
+        if rule is None or rule.policy is None or rule.to is None:
+            continue
+        other = place.sync.conflicts.fields.get(rule.to)
+        if other is not None and other != rule.policy:
+            yield _told(
+                tree,
+                (*place.path, "fields", column, "policy"),
+                f'"{rule.to}" has the policy {other} under `conflicts` already',
+                "Keep one of the two.",
+            )
+
+
+def _pairs_written_twice(places: Sequence[PairPlace], tree: Tree) -> Iterator[Problem]:
+    seen: dict[frozenset[tuple[str, str]], PairPlace] = {}
+    for place in places:
+        ends = frozenset({_end(place.pair.source), _end(place.pair.crm)})
+        first = seen.setdefault(ends, place)
+        if first is not place:
+            yield _told(
+                tree,
+                place.path,
+                f"{place.pair.source} and {place.pair.crm} are kept the same by "
+                f"{spoken(first.path)} already ({tree.spot(first.path)})",
+                "Two syncs on the same two ends would undo each other: join them.",
+            )
+
+
+def _end(end: End) -> tuple[str, str]:
+    return (end.connection, end.object)
+
+
+def _rings(places: Sequence[PairPlace], tree: Tree) -> Iterator[Problem]:
+    """Give each pair that closes a ring of authority, in the order written (R13)."""
+    beaten: dict[_Place, set[_Place]] = {}
+    told: set[KeyPath] = set()
+    for place in places:
+        for edge in _authorities(place):
+            if edge.path not in told and _reaches(beaten, edge.loser, edge.winner):
+                told.add(edge.path)
+                yield _told(
+                    tree,
+                    edge.path,
+                    f"{place.pair} closes a ring in which each end overrides the next"
+                    + (f' (field "{edge.winner[2]}")' if edge.winner[2] else ""),
+                    "Let one end win over all others: turn `direction`, `conflicts` or `tie`.",
+                )
+            else:
+                beaten.setdefault(edge.winner, set()).add(edge.loser)
+
+
+def _authorities(place: PairPlace) -> Iterator[_Authority]:
+    pair, sync = place.pair, place.sync
+    yield from _authority(place, "", "", sync.direction, Policy(sync.conflicts.default))
+    for column, rule in pair.fields.items():
+        if rule is not None and rule.to is not None:
+            direction = rule.direction or sync.direction
+            yield from _authority(place, column, rule.to, direction, policy_of(sync, rule))
+
+
+def policy_of(sync: Sync, rule: FieldRule | None, crm_field: str = "") -> Policy:
+    """Return how the field of *rule* is decided: its own policy, else that of ``conflicts``."""
+    if rule is not None and rule.policy is not None:
+        return rule.policy
+    target = rule.to if rule is not None and rule.to is not None else crm_field
+    return sync.conflicts.fields.get(target, Policy(sync.conflicts.default))
+
+
+def _authority(
+    place: PairPlace, column: str, crm_field: str, direction: Direction, policy: Policy
+) -> Iterator[_Authority]:
+    winner = _winner(place.sync, direction, policy)
+    source: _Place = (*_end(place.pair.source), column)
+    crm: _Place = (*_end(place.pair.crm), crm_field)
+    if winner is Side.SOURCE:
+        yield _Authority(source, crm, place.path)
+    elif winner is Side.CRM:
+        yield _Authority(crm, source, place.path)
+
+
+def _winner(sync: Sync, direction: Direction, policy: Policy) -> Side | None:
+    """Return the side that overrides the other in the end; None where values or people decide."""
+    if direction is Direction.PUSH:
+        return Side.SOURCE
+    if direction is Direction.PULL:
+        return Side.CRM
+    if policy in (Policy.SOURCE, Policy.CRM):
+        return Side(policy)
+    if policy in (Policy.MOST_RECENT, Policy.NEVER_CLEAR):
+        return sync.conflicts.tie
+    return None
+
+
+def _reaches(beaten: Mapping[_Place, set[_Place]], start: _Place, goal: _Place) -> bool:
+    open_places, seen = [start], {start}
+    while open_places:
+        here = open_places.pop()
+        if here == goal:
+            return True
+        fresh = beaten.get(here, set()) - seen
+        seen |= fresh
+        open_places += fresh
+    return False

@@ -1,0 +1,37 @@
+"""A validated configuration: what the rest of the product reads. It never changes (R16)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from config.model import Service, Sync
+from config.problems import Problem
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Connection:
+    """An account on one system, or a file."""
+
+    name: str
+    type: str
+    """The word that chose the settings model."""
+    settings: BaseModel
+    """The connection's keys, validated by its type's settings model; secrets are filled in and
+    relative paths stand below the configuration's folder."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """One immutable snapshot of everything an operator wrote."""
+
+    connections: Mapping[str, Connection]
+    syncs: Mapping[str, Sync]
+    service: Service
+    warnings: Sequence[Problem] = ()
+    """What works but should be put right, in order of place."""
+    files: Sequence[Path] = ()
+    """The configuration files read."""
+    secret_files: Sequence[Path] = ()
+    """Files that secrets came from; a change of one is a change of the configuration."""
