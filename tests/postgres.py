@@ -31,26 +31,36 @@ class PostgresUnavailableError(Exception):
     """No Postgres can be started here; the message says what was looked for."""
 
 
+class CommandFailedError(Exception):
+    """A program of Postgres failed; the message is its own."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
     """The system account that runs the server; None means the present one."""
 
     name: str | None
 
-    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run a command as this account, from a folder that every account may enter."""
-        return subprocess.run(
+    def run(self, *command: str | Path) -> None:
+        """Run a command as this account, from a folder that every account may enter.
+
+        Raises CommandFailedError with what the command said, PermissionError where it is hidden.
+        """
+        done = subprocess.run(
             command,
             user=self.name,
             group=self._group(),
             extra_groups=[] if self.name else None,
             cwd="/",
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
-            check=True,
+            check=False,
             timeout=60,
         )
+        if done.returncode:
+            raise CommandFailedError(f"{Path(command[0]).name}: {done.stderr.strip()}")
 
     def _group(self) -> int | None:
         return pwd.getpwnam(self.name).pw_gid if self.name else None
@@ -130,7 +140,7 @@ def _start(binaries: Path, account: Account, data: Path) -> int:
         control = (binaries / "pg_ctl", "-D", data, "-l", data / "log", "-w", "-t", "30")
         try:
             account.run(*control, "-o", options, "start")
-        except subprocess.CalledProcessError:
+        except CommandFailedError:
             if attempt == START_ATTEMPTS - 1:
                 raise
         else:
@@ -174,13 +184,20 @@ def wheel_binaries() -> list[Path]:
 
 def _reachable(binaries: Path, account: Account, folder: Path) -> Path:
     """Return binaries that the account may run: a copy where the clone lies in a private folder."""
-    with contextlib.suppress(subprocess.CalledProcessError, PermissionError):
+    with contextlib.suppress(CommandFailedError, PermissionError):
         account.run(binaries / "initdb", "--version")
         return binaries
-    copy = folder / "postgres"
-    shutil.copytree(binaries.parent, copy, symlinks=True)
-    account.run(copy / binaries.name / "initdb", "--version")
-    return copy / binaries.name
+    return _copied(binaries, folder)
+
+
+def _copied(binaries: Path, folder: Path) -> Path:
+    """Copy an installation with the shared libraries that a wheel keeps beside its package."""
+    package = binaries.parent.parent
+    root = package.parent
+    for part in (binaries.parent, root / f"{package.name}.libs", package / ".dylibs"):
+        if part.is_dir():
+            shutil.copytree(part, folder / part.relative_to(root), symlinks=True)
+    return folder / binaries.relative_to(root)
 
 
 def _free_port() -> int:

@@ -1,13 +1,22 @@
 """The database fixtures themselves: real servers, real transactions, nothing left over."""
 
 import socket
+from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
 from tests.conftest import OutsideWorldError
-from tests.postgres import libpq_url, server_from, wheel_binaries
+from tests.postgres import (
+    DSN_VARIABLE,
+    Account,
+    _copied,
+    libpq_url,
+    running_server,
+    server_from,
+    wheel_binaries,
+)
 
 
 def test_a_committed_row_is_there_and_a_rolled_back_one_is_not(fresh_postgres_url: str) -> None:
@@ -52,6 +61,21 @@ def test_the_wheel_alone_is_enough() -> None:
 
     assert row is not None
     assert 16_00_00 <= int(row[0])
+
+
+def test_a_copy_of_the_wheels_binaries_runs(tmp_path: Path) -> None:
+    """Where the clone lies in a private folder, the server runs from a copy, libraries included."""
+    Account(name=None).run(_copied(wheel_binaries()[0], tmp_path) / "initdb", "--version")
+
+
+def test_a_named_server_is_taken_as_it_is(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CRMSYNCD_TEST_PG_DSN names a server in libpq's form; none is started then."""
+    monkeypatch.setenv(DSN_VARIABLE, libpq_url(make_url(postgres_url)))
+
+    with running_server() as url:
+        assert postgres_url == url.render_as_string(hide_password=False)
 
 
 def test_no_test_reaches_another_machine() -> None:
