@@ -1,0 +1,1 @@
+"""What crmsyncd costs: measurements, run by `make bench`."""
