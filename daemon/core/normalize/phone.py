@@ -9,12 +9,14 @@ import re
 from functools import lru_cache
 
 from phonenumbers import (
+    CountryCodeSource,
     NumberParseException,
     PhoneNumber,
     PhoneNumberFormat,
     ValidationResult,
     format_number,
     is_possible_number_with_reason,
+    is_valid_number,
     national_significant_number,
     parse,
 )
@@ -34,6 +36,8 @@ _WRITTEN = re.compile(
     re.IGNORECASE,
 )
 _FEWEST_DIGITS = 3
+_SURE_LENGTH = 8
+"""National digits from which a possible number needs no look into the assigned ranges."""
 _FAKES = frozenset({"1234567890", "123456789", "0123456789", "12345678"})
 
 
@@ -51,19 +55,28 @@ def parsed(text: str, region: str | None) -> PhoneNumber | None:
     if region is None and plain.startswith("00"):
         plain = "+" + plain[2:]
     try:
-        number = parse(plain, region.upper() if region else None)
+        number = parse(plain, region.upper() if region else None, keep_raw_input=True)
     except NumberParseException:
         return None
-    is_possible = is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
-    return number if is_possible else None
+    return number if _is_likely(number) else None
+
+
+def _is_likely(number: PhoneNumber) -> bool:
+    """Ask more of a number whose country is our assumption: "12345" is no German number."""
+    if is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+        return False
+    if number.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY:
+        return True
+    return len(national_significant_number(number)) >= _SURE_LENGTH or is_valid_number(number)
 
 
 @lru_cache(maxsize=CACHE_SIZE)
 def e164(text: str, region: str | None = None) -> str | None:
     """Return *text* in E.164, an extension as ``;ext=12`` (RFC 3966), or None if it is no number.
 
-    "Possible" (length and area code shape) is asked for, not "assigned": the tables of assigned
-    ranges lag behind the countries, and a real number must not be refused for that.
+    "Possible" (length and shape) is asked for, not "assigned": the tables of assigned ranges lag
+    behind the countries, and a real number must not be refused for that. Only a short number
+    without country code has to be an assigned one.
     """
     number = parsed(text, region)
     if number is None:
