@@ -31,10 +31,11 @@ ENV PATH=/opt/crmsyncd/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 WORKDIR /var/lib/crmsyncd
 VOLUME ["/var/lib/crmsyncd"]
-EXPOSE 8080
+# The port of the default configuration; it listens on loopback until `service: {listen: "0.0.0.0:8711"}`.
+EXPOSE 8711
 
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8711/healthz', timeout=4)"]
 
 ENTRYPOINT ["crmsyncd"]
 CMD ["run", "--config", "/etc/crmsyncd", "--state", "/var/lib/crmsyncd"]

@@ -54,8 +54,7 @@ check: setup ## format, lint, types, architecture, schema, examples, Dockerfile
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest --quiet tests/architecture tests/test_docs.py tests/test_requirements.py tests/test_config_schema.py
-	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/python -m pytest --quiet tests/architecture tests/test_docs.py tests/test_requirements.py tests/test_config_schema.py tests/test_image.py
 	@echo 'check: all well'
 
 soak: setup ## simulate SEEDS=2000 seeds in virtual time; one line of JSON
