@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from config.explain import did_you_mean, listed
-from config.model import Direction, End, FieldRule, Pair, Policy, Sync
+from config.model import Sync
+from config.pair import End, FieldOverride, Pair
 from config.positions import Tree
 from config.problems import KeyPath, Problem, spoken
+from daemon.core.field_rules import Direction, Policy
 from daemon.core.values import Side
 
 _Place = tuple[str, str, str]
 """Connection, object and field; the field is "" for all that no rule names."""
+
+
+_REFERENCES = (("source", "connection"), ("crm", "connection"))
 
 
 class _Authority(NamedTuple):
@@ -50,13 +55,10 @@ def pair_places(syncs: Mapping[str, Sync]) -> list[PairPlace]:
     ]
 
 
-def cross_check(
-    syncs: Mapping[str, Sync], connections: AbstractSet[str], tree: Tree
-) -> Iterator[Problem]:
+def cross_check(syncs: Mapping[str, Sync], tree: Tree) -> Iterator[Problem]:
     """Give what is wrong between parts that are right by themselves."""
     places = pair_places(syncs)
     for place in places:
-        yield from _unknown_connections(place, connections, tree)
         yield from _same_end_twice(place, tree)
         yield from _same_target_twice(place, tree)
         yield from _two_policies(place, tree)
@@ -80,20 +82,15 @@ def _told(tree: Tree, path: KeyPath, message: str, hint: str) -> Problem:
     return Problem(spot=tree.spot(path), where=spoken(path), message=message, hint=hint)
 
 
-def _unknown_connections(
-    place: PairPlace, connections: AbstractSet[str], tree: Tree
-) -> Iterator[Problem]:
-    for side, end in (("source", place.pair.source), ("crm", place.pair.crm)):
-        if end.connection in connections:
-            continue
-        hint = did_you_mean(end.connection, connections)
-        known = f"Known: {listed(sorted(connections))}." if connections else "There is none yet."
-        yield _told(
-            tree,
-            (*place.path, side, "connection"),
-            f'there is no connection "{end.connection}"',
-            hint or known,
-        )
+def unknown_connections(tree: Tree, connections: AbstractSet[str]) -> Iterator[Problem]:
+    """Give every end that names no known connection, in syncs with other faults too."""
+    for path in tree.values:
+        is_reference = path[:1] == ("syncs",) and path[-2:] in _REFERENCES
+        word = tree.value(path) if is_reference else None
+        if isinstance(word, str) and word not in connections:
+            known = f"Known: {listed(sorted(connections))}." if connections else "There is none."
+            hint = did_you_mean(word, connections) or known
+            yield _told(tree, path, f'there is no connection "{word}"', hint)
 
 
 def _same_end_twice(place: PairPlace, tree: Tree) -> Iterator[Problem]:
@@ -109,7 +106,7 @@ def _same_end_twice(place: PairPlace, tree: Tree) -> Iterator[Problem]:
 def _same_target_twice(place: PairPlace, tree: Tree) -> Iterator[Problem]:
     taken: dict[str, str] = {}
     for column, rule in place.pair.fields.items():
-        if rule is None or rule.to is None:
+        if rule is None:
             continue
         if rule.to in taken:
             yield _told(
@@ -123,16 +120,15 @@ def _same_target_twice(place: PairPlace, tree: Tree) -> Iterator[Problem]:
 
 def _two_policies(place: PairPlace, tree: Tree) -> Iterator[Problem]:
     for column, rule in place.pair.fields.items():
-        if rule is None or rule.policy is None or rule.to is None:
-            continue
-        other = place.sync.conflicts.fields.get(rule.to)
-        if other is not None and other != rule.policy:
-            yield _told(
-                tree,
-                (*place.path, "fields", column, "policy"),
-                f'"{rule.to}" has the policy {other} under `conflicts` already',
-                "Keep one of the two.",
-            )
+        for name in (column, rule.to) if rule and rule.policy else ():
+            other = place.sync.conflicts.fields.get(name)
+            if other is not None and other != rule.policy:
+                yield _told(
+                    tree,
+                    (*place.path, "fields", column, "policy"),
+                    f'"{name}" has the policy {other} under `conflicts` already',
+                    "Keep one of the two.",
+                )
 
 
 def _pairs_written_twice(places: Sequence[PairPlace], tree: Tree) -> Iterator[Problem]:
@@ -177,17 +173,16 @@ def _authorities(place: PairPlace) -> Iterator[_Authority]:
     pair, sync = place.pair, place.sync
     yield from _authority(place, "", "", sync.direction, Policy(sync.conflicts.default))
     for column, rule in pair.fields.items():
-        if rule is not None and rule.to is not None:
+        if rule is not None:
             direction = rule.direction or sync.direction
-            yield from _authority(place, column, rule.to, direction, policy_of(sync, rule))
+            yield from _authority(place, column, rule.to, direction, _policy(sync, column, rule))
 
 
-def policy_of(sync: Sync, rule: FieldRule | None, crm_field: str = "") -> Policy:
-    """Return how the field of *rule* is decided: its own policy, else that of ``conflicts``."""
-    if rule is not None and rule.policy is not None:
-        return rule.policy
-    target = rule.to if rule is not None and rule.to is not None else crm_field
-    return sync.conflicts.fields.get(target, Policy(sync.conflicts.default))
+def _policy(sync: Sync, column: str, rule: FieldOverride) -> Policy:
+    """Return how a field is decided: by its own policy, else by what ``conflicts`` says."""
+    named = sync.conflicts.fields
+    default = Policy(sync.conflicts.default)
+    return rule.policy or named.get(column) or named.get(rule.to) or default
 
 
 def _authority(

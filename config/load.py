@@ -16,10 +16,11 @@ from types import MappingProxyType
 from pydantic import BaseModel, ValidationError
 
 from config.connections import ConnectionCheck
-from config.crosscheck import cross_check, unused
+from config.crosscheck import cross_check, unknown_connections, unused
 from config.explain import explain
 from config.joining import Joined
-from config.model import Document, End, Pair, Sync
+from config.model import Document, Sync
+from config.pair import End, Pair
 from config.positions import MAX_BYTES, Tree
 from config.problems import ConfigProblems, Problem, Spot
 from config.snapshot import Config
@@ -106,7 +107,12 @@ def _judged(
         secret_files=tuple(sorted(joined.secret_files)),
     )
     untold = {(problem.spot, problem.where) for problem in joined.problems}
-    found = [*problems, *check.problems, *cross_check(syncs, written.keys(), tree)]
+    found = [
+        *problems,
+        *check.problems,
+        *unknown_connections(tree, written.keys()),
+        *cross_check(syncs, tree),
+    ]
     fresh = [problem for problem in found if (problem.spot, problem.where) not in untold]
     return config, [*joined.problems, *fresh]
 

@@ -7,101 +7,19 @@ model of that type (``config.load``). A snapshot never changes once validated.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from config.pair import End, Pair, PairRules
 from config.scalars import Country, Duration, FrozenMapping, Listen, Name, Word, YesNo
-from daemon.core.values import FieldKind, Side
+from config.words import ConflictPolicy, FirstRun, Frozen, LogLevel, OneSidedDelete
+from daemon.core.field_rules import Direction, Policy
+from daemon.core.values import Side
 
 ENVELOPE_LIFETIME = timedelta(days=365)
 """How long an envelope without ``until`` lasts: a person looks again once a year (R17)."""
-
-
-class Direction(StrEnum):
-    """Which way values travel."""
-
-    PUSH = "push"
-    PULL = "pull"
-    BOTH = "both"
-
-
-class ConflictPolicy(StrEnum):
-    """Who wins when both sides changed the same field."""
-
-    MOST_RECENT = "most_recent"
-    SOURCE = "source"
-    CRM = "crm"
-    MANUAL = "manual"
-
-
-class Policy(StrEnum):
-    """How one field is decided: the conflict policies, and those that look at the values."""
-
-    MOST_RECENT = "most_recent"
-    SOURCE = "source"
-    CRM = "crm"
-    MANUAL = "manual"
-    FILL_ONLY = "fill_only"
-    NEVER_CLEAR = "never_clear"
-    UNION = "union"
-    MIN = "min"
-    MAX = "max"
-    LONGEST = "longest"
-
-
-class Found(StrEnum):
-    """What happens to a record whose partner is found on the other side."""
-
-    UPDATE = "update"
-    SKIP = "skip"
-    MERGE = "merge"
-
-
-class OneSidedDelete(StrEnum):
-    """What a delete on one side does to the other side's record. None of them deletes it."""
-
-    IGNORE = "ignore"
-    UNLINK = "unlink"
-
-
-class FirstRun(StrEnum):
-    """Whether a person confirms the first plan."""
-
-    REQUIRED = "required"
-    NONE = "none"
-
-
-class LogLevel(StrEnum):
-    """The least important line that is logged."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-class Frozen(BaseModel):
-    """A model that never changes and knows all its keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class End(Frozen):
-    """One end of a pair: an object on a connection."""
-
-    connection: Word = Field(description="Name of a connection under `connections`.")
-    object: str = Field(
-        default="",
-        max_length=255,
-        description="Which object of that connection, such as `contacts`. Left out: the "
-        "connection's main object, since a file has one only.",
-    )
-
-    def __str__(self) -> str:
-        return f"{self.connection}:{self.object}" if self.object else self.connection
 
 
 class Create(Frozen):
@@ -154,101 +72,6 @@ class Schedule(Frozen):
         return self
 
 
-def _keys(given: object) -> object:
-    if not isinstance(given, list | tuple):
-        raise ValueError("expected a list of fields such as [email, phone]")  # noqa: TRY004 - pydantic wants ValueError
-    return [[item] if isinstance(item, str) else item for item in given]
-
-
-MatchKeys = Annotated[
-    tuple[Annotated[tuple[Word, ...], Field(min_length=1, max_length=8)], ...],
-    BeforeValidator(_keys, json_schema_input_type=list[Word | list[Word]]),
-    Field(min_length=1, max_length=16),
-]
-
-
-class Match(Frozen):
-    """How a record's partner on the other side is found (R8)."""
-
-    on: MatchKeys = Field(
-        default=(("email",), ("phone",)),
-        description="Fields compared exactly, strongest first; a list within the list must agree "
-        "as a whole: `[email, phone, [last_name, postcode]]`. An e-mail address belongs to one "
-        "person more surely than a phone number does, hence the order.",
-    )
-    found: Found = Field(
-        default=Found.UPDATE,
-        description="`update`: keep both the same from now on. `skip`: leave a found pair alone. "
-        "`merge`: fill empty fields on both sides at first, then keep both the same.",
-    )
-
-
-class FieldRule(Frozen):
-    """How one source column and one CRM field are kept the same."""
-
-    to: Word | None = Field(
-        default=None,
-        description="The CRM field. Left out: the one found by the standard mapping or by a like "
-        "name.",
-    )
-    direction: Direction | None = Field(
-        default=None,
-        description="Which way this field travels. Left out: the sync's `direction`.",
-    )
-    policy: Policy | None = Field(
-        default=None,
-        description="How this field is decided. Left out: what `conflicts` says. `fill_only` "
-        "writes into empty fields only; `never_clear` never empties a field; `union` joins "
-        "choices; `min`, `max` and `longest` keep that value of the two.",
-    )
-    kind: FieldKind | None = Field(
-        default=None,
-        description="What the column holds, where its name and the CRM field do not tell.",
-    )
-
-
-def _rule(given: object) -> object:
-    if given is False:
-        return None
-    if given is True or given in ("no", "off", "yes", "on"):
-        raise ValueError("expected a CRM field, keys such as `to`, or `false` to leave it out")
-    return {"to": given} if isinstance(given, str) else given
-
-
-Rule = Annotated[
-    FieldRule | None,
-    BeforeValidator(_rule, json_schema_input_type=Word | FieldRule | Literal[False] | None),
-]
-"""None leaves the column out."""
-
-
-class PairRules(Frozen):
-    """What belongs to one pair of objects."""
-
-    fields: FrozenMapping[Word, Rule] = Field(
-        default_factory=lambda: MappingProxyType({}),
-        description="Source column to CRM field: `Company Name: company`, or "
-        "`{to, direction, policy, kind}`; `false` or nothing leaves the column out. Columns not "
-        "named here are mapped by the standard mapping and by like names.",
-    )
-    match: Match = Field(default=Match(), description="How partners are found.")
-    required: tuple[Word, ...] = Field(
-        default=(),
-        description="Source columns that must not be empty; a record that lacks one is "
-        "set aside as invalid. None by default: what the CRM itself needs is known from it.",
-    )
-
-
-class Pair(PairRules):
-    """Two objects that are kept the same."""
-
-    source: End = Field(description="The marketing side.")
-    crm: End = Field(description="The CRM side.")
-
-    def __str__(self) -> str:
-        return f"{self.source} <-> {self.crm}"
-
-
 class Conflicts(Frozen):
     """Who wins when both sides changed the same field since they last agreed."""
 
@@ -264,7 +87,8 @@ class Conflicts(Frozen):
     )
     fields: FrozenMapping[Word, Policy] = Field(
         default_factory=lambda: MappingProxyType({}),
-        description="Policy by CRM field: `{phone: source, notes: manual}`.",
+        description="Policy by field, named as the CRM or the source names it: "
+        "`{phone: source, notes: manual}`. Takes the words of a field's `policy`.",
     )
 
 

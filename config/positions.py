@@ -61,6 +61,18 @@ class Tree:
     values: Mapping[KeyPath, Spot]
     keys: Mapping[KeyPath, Spot]
 
+    def value(self, path: KeyPath) -> object:
+        """Return the value at *path*, or None where nothing stands there."""
+        found = self.data
+        for part in path:
+            if isinstance(found, dict):
+                found = found.get(part)
+            elif isinstance(found, list) and isinstance(part, int):
+                found = found[part] if part < len(found) else None
+            else:
+                return None
+        return found
+
     def spot(self, path: KeyPath) -> Spot:
         """Return the place of the value at *path*: its key where the value spans lines.
 
