@@ -41,6 +41,8 @@ class Observation:
     """Requests the system would still take in its present window, ours and others' counted."""
     maximum: int | None = None
     """The limit's true size, where the reply tells it."""
+    interval: timedelta | None = None
+    """The limit's true window, where the reply tells it."""
     pause_until: datetime | None = None
     """When a limit that has nothing left starts afresh; None: within its interval."""
 
@@ -149,6 +151,8 @@ class _Window:
     def observe(self, seen: Observation) -> None:
         if seen.maximum is not None and self._count is not None:
             self._count = max(1, math.floor(seen.maximum * self._limit.share))
+        if seen.interval is not None:
+            self._interval = seen.interval.total_seconds()
         if seen.remaining <= 0 and seen.pause_until is not None:
             self.pause(seen.pause_until)
         free = self.free()
