@@ -42,7 +42,7 @@ def likeness(left: str, right: str) -> float:
     """
     left_words, right_words = words(left), words(right)
     left_plain, right_plain = "".join(left_words), "".join(right_words)
-    if _DIGITS.findall(left_plain) != _DIGITS.findall(right_plain):
+    if not left_plain or _DIGITS.findall(left_plain) != _DIGITS.findall(right_plain):
         return 0.0
     if len(left_words) == len(right_words) and any(
         Indel.normalized_similarity(one, other) < WORD_LIKENESS

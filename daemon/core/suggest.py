@@ -13,7 +13,7 @@ from rapidfuzz.distance import Indel
 from rapidfuzz.process import extract
 
 from daemon.core.normalize import is_email
-from daemon.core.normalize.phone import dialled
+from daemon.core.normalize.phone import found_in
 from daemon.core.normalize.reading import number
 from daemon.core.normalize.text import as_text, clean, number_text
 from daemon.core.schema import Field
@@ -58,7 +58,7 @@ def _email(text: str, _target: Field, _region: str | None) -> str:
 
 
 def _phone(text: str, _target: Field, region: str | None) -> str:
-    return dialled(text, region) or ""
+    return found_in(text, region) or ""
 
 
 def _number(text: str, _target: Field, _region: str | None) -> str:

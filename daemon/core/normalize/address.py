@@ -28,7 +28,9 @@ def is_email(text: str) -> bool:
     them and they reach nobody; ``localhost``, ``.invalid``, ``.local`` and dotless hosts do not.
     """
     try:
-        parts = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+        parts = validate_email(
+            text.strip(), check_deliverability=False, test_environment=True, strict=True
+        )
     except (EmailNotValidError, UnicodeError):
         return False
     return "." in parts.domain

@@ -38,6 +38,8 @@ _WRITTEN = re.compile(
 _FEWEST_DIGITS = 3
 _SURE_LENGTH = 8
 """National digits from which a possible number needs no look into the assigned ranges."""
+_LONGEST_SEARCHED = 100
+"""Characters looked through for a number to suggest."""
 _FAKES = frozenset({"1234567890", "123456789", "0123456789", "12345678"})
 
 
@@ -54,8 +56,12 @@ def parsed(text: str, region: str | None) -> PhoneNumber | None:
         return None
     if region is None and plain.startswith("00"):
         plain = "+" + plain[2:]
+    return _read(plain, region)
+
+
+def _read(text: str, region: str | None) -> PhoneNumber | None:
     try:
-        number = parse(plain, region.upper() if region else None, keep_raw_input=True)
+        number = parse(text, region.upper() if region else None, keep_raw_input=True)
     except NumberParseException:
         return None
     return number if _is_likely(number) else None
@@ -109,18 +115,17 @@ def cannot_be_judged(text: str, region: str | None) -> bool:
 def is_fake(text: str, region: str | None) -> bool:
     """Tell whether *text* is one of the numbers people type to get past a form."""
     number = parsed(text, region)
-    if number is None:
-        return False
-    national = str(national_significant_number(number))
-    return len(set(national)) == 1 or national in _FAKES
+    return number is not None and _is_filler(number)
 
 
-def dialled(text: str, region: str | None) -> str | None:
-    """Return the number found anywhere in *text* in E.164, for a suggestion only."""
-    try:
-        number = parse(text[:100], region.upper() if region else None)
-    except NumberParseException:
-        return None
-    if is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+def found_in(text: str, region: str | None) -> str | None:
+    """Return the likely number anywhere in *text* in E.164, or None; for a suggestion only."""
+    number = _read(text[:_LONGEST_SEARCHED], region)
+    if number is None or _is_filler(number):
         return None
     return str(format_number(number, PhoneNumberFormat.E164))
+
+
+def _is_filler(number: PhoneNumber) -> bool:
+    national = str(national_significant_number(number))
+    return len(set(national)) == 1 or national in _FAKES

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from daemon.core.normalize.text import PLAIN_DIGITS, exact
+from daemon.core.normalize.text import PLAIN_DIGITS, exact, number_text
 from daemon.core.values import Value
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -18,7 +18,7 @@ _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d{2}:?\d{2})?",
     re.ASCII | re.IGNORECASE,
 )
-_EPOCH = re.compile(r"-?\d{1,14}", re.ASCII)
+_EPOCH = re.compile(r"-?\d{1,15}", re.ASCII)
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 
 _YES = "true yes y 1 on ja j wahr oui vrai si sí sì vero verdadero sim verdadeiro waar"
@@ -85,7 +85,7 @@ def instant(value: Value) -> datetime | None:
 
 def epoch(value: Value) -> datetime | None:
     """Return *value* as milliseconds since 1970 in UTC, as some systems answer dates."""
-    plain = str(exact(value)) if isinstance(value, Decimal) else value
+    plain = number_text(value) if isinstance(value, Decimal) else value
     if not isinstance(plain, str) or not _EPOCH.fullmatch(plain.strip()):
         return None
     try:
