@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from config.explain import did_you_mean, explain, listed
+from config.fingerprint import connection_fingerprint
 from config.positions import Tree
 from config.problems import KeyPath, Problem, spoken
 from config.snapshot import Connection
@@ -48,7 +49,12 @@ class ConnectionCheck:
         for path in _secrets(settings, prefix):
             self._warn_of_plain_text(path)
         folder = self.tree.spot(prefix).file.parent
-        return Connection(name=name, type=entry["type"], settings=_anchored(settings, folder))
+        return Connection(
+            name=name,
+            type=entry["type"],
+            settings=_anchored(settings, folder),
+            fingerprint=connection_fingerprint(entry["type"], settings),
+        )
 
     def _model(self, name: str, entry: Mapping[str, object]) -> type[BaseModel] | None:
         word = entry.get("type")

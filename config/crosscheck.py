@@ -120,9 +120,11 @@ def _same_target_twice(place: PairPlace, tree: Tree) -> Iterator[Problem]:
 
 def _two_policies(place: PairPlace, tree: Tree) -> Iterator[Problem]:
     for column, rule in place.pair.fields.items():
-        for name in (column, rule.to) if rule and rule.policy else ():
-            other = place.sync.conflicts.fields.get(name)
-            if other is not None and other != rule.policy:
+        if rule is None or rule.policy is None:
+            continue
+        named = {name: place.sync.conflicts.fields.get(name) for name in (column, rule.to)}
+        for name, other in named.items():
+            if other not in (None, rule.policy):
                 yield _told(
                     tree,
                     (*place.path, "fields", column, "policy"),

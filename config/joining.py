@@ -32,6 +32,9 @@ class Joined:
     _values: dict[KeyPath, Spot] = field(default_factory=dict)
     _keys: dict[KeyPath, Spot] = field(default_factory=dict)
 
+    written: dict[KeyPath, object] = field(default_factory=dict)
+    """Connections as written, references not filled in."""
+
     @property
     def tree(self) -> Tree:
         """The joined document."""
@@ -55,6 +58,9 @@ class Joined:
         self._join(tree, data)
 
     def _join(self, tree: Tree, data: object) -> None:
+        for path in tree.values:
+            if path[:1] == ("connections",) and len(path) == len(("connections", "NAME")):
+                self.written[path] = tree.value(path)
         if not isinstance(data, dict):
             self._tell(tree.spot(()), (), "expected keys with values", "Write connections: first.")
             return

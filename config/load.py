@@ -43,7 +43,7 @@ def load(
     *settings_by_type* holds the settings model behind each ``type:`` word, *default_objects* the
     object meant where an end names none. Raises ConfigProblems with everything that is wrong.
     """
-    contents = {file: _content(file) for file in config_files(path)}
+    contents = {file: content_of(file) for file in config_files(path)}
     return load_contents(contents, settings_by_type, environment, default_objects=default_objects)
 
 
@@ -163,7 +163,8 @@ def _clean(problem: Problem, secrets: AbstractSet[str]) -> Problem:
     return replace(problem, message=message, hint=hint)
 
 
-def _content(file: Path) -> bytes:
+def content_of(file: Path) -> bytes:
+    """Return a file's bytes, up to one more than is allowed. Raises ConfigProblems."""
     try:
         with file.open("rb") as opened:
             return opened.read(MAX_BYTES + 1)

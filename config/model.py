@@ -46,6 +46,7 @@ class Schedule(Frozen):
         "and stay far below every daily quota.",
         ge=timedelta(seconds=1),
         le=timedelta(days=366),
+        json_schema_extra={"default": "5m"},
     )
     on_change: YesNo = Field(
         default=True,
@@ -148,8 +149,8 @@ class Guards(Frozen):
     )
 
 
-class Sync(PairRules):
-    """A named piece of work: one pair of ends, or several run in order under one plan."""
+class Ends(Frozen):
+    """What a sync joins: one pair of ends, or several pairs."""
 
     source: End | None = Field(default=None, description="The marketing side.")
     crm: End | None = Field(default=None, description="The CRM side.")
@@ -160,6 +161,11 @@ class Sync(PairRules):
         description="In place of `source` and `crm`: several pairs, run in this order, each with "
         "`source`, `crm`, `fields`, `match` and `required` of its own.",
     )
+
+
+class Sync(PairRules, Ends):
+    """A named piece of work: one pair of ends, or several run in order under one plan."""
+
     direction: Direction = Field(
         default=Direction.BOTH,
         description="`push`: source to CRM. `pull`: CRM to source. `both` by default: edits on "
@@ -248,4 +254,4 @@ class Document(Frozen):
         default_factory=lambda: MappingProxyType({}),
         description="What is kept the same, by name. The name is the sync's identity.",
     )
-    service: Service = Field(default=Service(), description="The process itself.")
+    service: Service = Field(default=Service(), description="How the process itself runs.")

@@ -76,6 +76,11 @@ class FieldOverride(Frozen):
         description="What the column holds, where its name and the CRM field do not tell.",
     )
 
+    @property
+    def override(self) -> Override:
+        """The same for the mapping step."""
+        return Override(to=self.to, direction=self.direction, policy=self.policy, kind=self.kind)
+
 
 def _rule(given: object) -> object:
     if given is False:
@@ -112,13 +117,7 @@ class PairRules(Frozen):
     def overrides(self) -> Mapping[str, Override | None]:
         """``fields`` as the mapping step takes them; None keeps a column out."""
         return MappingProxyType(
-            {
-                column: rule
-                and Override(
-                    to=rule.to, direction=rule.direction, policy=rule.policy, kind=rule.kind
-                )
-                for column, rule in self.fields.items()
-            }
+            {column: rule.override if rule else None for column, rule in self.fields.items()}
         )
 
 

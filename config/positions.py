@@ -24,7 +24,7 @@ MAX_NODES = 100_000
 """Most values in one file once aliases are followed, so that a few lines cannot become billions."""
 
 _CORE = "tag:yaml.org,2002:"
-_RESOLVED: Mapping[str, tuple[str, str]] = {
+RESOLVED: Mapping[str, tuple[str, str]] = {
     "null": (r"^(?:~|null|Null|NULL|)$", "~nN"),
     "bool": (r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
     "int": (r"^[-+]?(?:0|[1-9][0-9]{0,17})$", "-+0123456789"),
@@ -42,15 +42,15 @@ _PLAIN: Mapping[str, Callable[[str], object]] = {
 }
 
 
-class _CoreLoader(yaml.CSafeLoader):
+class CoreLoader(yaml.CSafeLoader):
     """The C parser with the YAML 1.2 core schema in place of YAML 1.1."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - as in the base
 
 
-for _word, (_pattern, _first) in _RESOLVED.items():
+for _word, (_pattern, _first) in RESOLVED.items():
     _firsts = [*_first, ""] if _word == "null" else list(_first)
-    _CoreLoader.add_implicit_resolver(_CORE + _word, re.compile(_pattern), _firsts)
+    CoreLoader.add_implicit_resolver(_CORE + _word, re.compile(_pattern), _firsts)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,7 +139,7 @@ def _composed(file: Path, text: str) -> yaml.Node | None:
                 f"nested more than {MAX_DEPTH} levels deep",
                 "A configuration needs no more than 8: look for stray brackets.",
             )
-        return yaml.compose(text, Loader=_CoreLoader)
+        return yaml.compose(text, Loader=CoreLoader)
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         spot = Spot(
@@ -155,7 +155,7 @@ def _composed(file: Path, text: str) -> yaml.Node | None:
 def _too_deep(file: Path, text: str) -> Spot | None:
     """Return where nesting passes the limit; events are read without recursion."""
     depth = 0
-    for event in yaml.parse(text, Loader=_CoreLoader):
+    for event in yaml.parse(text, Loader=CoreLoader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
@@ -258,7 +258,7 @@ class _Walk:
         word = node.tag.removeprefix(_CORE)
         if word == "str":
             return text
-        if word not in _RESOLVED or not re.match(_RESOLVED[word][0], text):
+        if word not in RESOLVED or not re.match(RESOLVED[word][0], text):
             self._tell(node, path, "YAML tags are not used here", "Delete the word after the '!'.")
             return None
         return _PLAIN[word](text)

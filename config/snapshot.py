@@ -20,6 +20,8 @@ class Connection:
     settings: BaseModel
     """The connection's keys, validated by its type's settings model; secrets are filled in and
     relative paths stand below the configuration's folder."""
+    fingerprint: str
+    """Hash of type and keys as written, without the content of secrets (R16)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
