@@ -1,35 +1,14 @@
-"""What may be said aloud of a system's own words.
+"""What may be said aloud of a system's own words: its codes and field names, nothing else.
 
-Takes text that came from outside. Gives text without tokens, addresses, ids, numbers or quoted
-values, and of a would-be code only a real one. Promises to cut too much rather than too little:
-errors and logs are read by people who may not see the data (and are kept longer than it).
+Takes what a reply puts where a code belongs. Gives it only where it is one. Promises to drop too
+much rather than too little: messages quote values, so no message is ever passed on; errors and
+logs are read by people who may not see the data, and are kept longer than it.
 """
 
 import re
 
-LONGEST_TEXT = 200
-"""Characters kept of foreign text; a reply can be megabytes of HTML."""
-
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,79}")
 _LONG_NUMBER = re.compile(r"\d{5,}")
-
-_CUTS = (
-    (re.compile(r"(?i)\b(bearer|token|apikey|api_key|password)\b[=:\s]+\S+"), "[secret]"),
-    (re.compile(r"\b(?:pat|sk|key)-[A-Za-z0-9-]{8,}"), "[secret]"),
-    (re.compile(r"\S+@\S+"), "[address]"),
-    (re.compile(r"\w+://\S+"), "[link]"),
-    (re.compile(r"\"[^\"]*\"?|'[^']*'?|“[^”]*”?"), "[value]"),
-    (re.compile(r"\+?\d[\d ()./-]{4,}"), "[number]"),
-    (re.compile(r"[A-Za-z0-9_-]{24,}"), "[secret]"),
-)
-
-
-def redact(text: str) -> str:
-    """Return *text*, at most 200 characters of it, with everything personal or secret cut out."""
-    line = " ".join(text[: 4 * LONGEST_TEXT].split())
-    for pattern, stand_in in _CUTS:
-        line = pattern.sub(stand_in, line)
-    return line[:LONGEST_TEXT]
 
 
 def word(text: object) -> str:
