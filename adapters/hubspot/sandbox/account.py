@@ -34,7 +34,7 @@ class Account:
             kind.name: ObjectStore(
                 kind,
                 delivered_catalog(kind.name, opened),
-                SearchIndex(lag=settings.search_lag, jitter=settings.search_jitter, random=random),
+                SearchIndex(settings.search_lag, random),
                 random,
             )
             for kind in OBJECT_TYPES

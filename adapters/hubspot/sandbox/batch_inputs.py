@@ -29,7 +29,7 @@ def read_inputs(call: Call) -> list[Input]:
 
 def refuse_repetitions(store: ObjectStore, inputs: Sequence[Input]) -> None:
     """Refuse a batch that names a record or a unique value twice (hubspot.md 6.2)."""
-    repeated = _repeated([f"{one.id_property}={one.id}" for one in inputs if one.id])
+    repeated = _repeated([_key(one) for one in inputs if one.id])
     if repeated:
         ids = [key.partition("=")[2] for key in repeated]
         raise invalid(
@@ -55,6 +55,11 @@ def _read(one: JsonObject) -> Input:
         properties=properties_of(one),
         body=one,
     )
+
+
+def _key(one: Input) -> str:
+    value = _comparable(one.id) if one.id_property == "email" else one.id
+    return f"{one.id_property}={value}"
 
 
 def _repeated(keys: Sequence[str]) -> list[str]:

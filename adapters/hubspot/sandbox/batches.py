@@ -146,7 +146,8 @@ def _apply(call: Call, one: Input, checked: Checked, *, tells_new: bool) -> Json
         record = call.store.create(checked.values, call.now, call.source)
     else:
         call.store.update(record, checked.values, call.now, call.source)
-    body = rendered_write(call.account, call.store, record, one.properties)
+    written = [*one.properties, *([one.id_property] if one.id_property else [])]
+    body = rendered_write(call.account, call.store, record, written)
     if one.trace_id:
         body["objectWriteTraceId"] = one.trace_id
     if tells_new:

@@ -79,7 +79,7 @@ class Sandbox:
 
     def _add_own_routes(self, app: web.Application) -> None:
         add_acting_routes(app, self.account, self.vendor.tokens)
-        add_pages(app, self.account, self.server.calls)
+        add_pages(app, self.account, self.server)
 
 
 @asynccontextmanager

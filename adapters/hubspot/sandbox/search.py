@@ -61,7 +61,10 @@ def search(call: Call) -> Reply:
         )
     body = call.body()
     limit, offset = _window(call, body)
-    query = read_query(body, call.store.catalog)
+    try:
+        query = read_query(body, call.store.catalog)
+    except (AttributeError, TypeError) as error:
+        raise invalid("There was a problem with the request: malformed filter or sort") from error
     searchable = call.store.catalog.searchable_names()
     hits = [
         snapshot

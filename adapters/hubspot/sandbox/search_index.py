@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from adapters.hubspot.sandbox.settings import SearchLag
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
@@ -22,9 +24,8 @@ class Snapshot:
 class SearchIndex:
     """Snapshots on their way, and those that have arrived."""
 
-    def __init__(self, *, lag: timedelta, jitter: timedelta, random: random.Random) -> None:
+    def __init__(self, lag: SearchLag, random: random.Random) -> None:
         self.lag = lag
-        self.jitter = jitter
         self._random = random
         self._sequence = 0
         self._coming: list[tuple[datetime, int, Snapshot]] = []
@@ -33,10 +34,15 @@ class SearchIndex:
         self.revision = 0
 
     def note(self, snapshot: Snapshot, at: datetime, *, is_immediate: bool = False) -> None:
-        """Send a snapshot on its way; it arrives after the lag and up to the jitter more."""
+        """Send a snapshot on its way."""
         self._sequence += 1
-        delay = timedelta() if is_immediate else self.lag + self.jitter * self._random.random()
+        delay = timedelta() if is_immediate else self._delay()
         heapq.heappush(self._coming, (at + delay, self._sequence, snapshot))
+
+    def _delay(self) -> timedelta:
+        is_straggler = self._random.random() < self.lag.straggler_share
+        extra = self.lag.straggler if is_straggler else timedelta()
+        return self.lag.usual + self.lag.jitter * self._random.random() + extra
 
     def visible(self, now: datetime) -> list[Snapshot]:
         """Return what can be found now, in no particular order."""

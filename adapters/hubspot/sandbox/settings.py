@@ -63,6 +63,16 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SearchLag:
+    """How late search learns of a change: always, by chance, and for a share of changes."""
+
+    usual: timedelta = timedelta(seconds=3)
+    jitter: timedelta = timedelta(seconds=1)
+    straggler: timedelta = timedelta(minutes=1)
+    straggler_share: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ConditionalRequirement:
     """`required` must have a value where `when` has one of `values`."""
 
@@ -110,8 +120,7 @@ class AccountSettings:
     limits: Limits = field(default_factory=Limits)
     switches: Switches = field(default_factory=Switches)
     validation: WriteValidation = field(default_factory=WriteValidation)
-    search_lag: timedelta = timedelta(seconds=3)
-    search_jitter: timedelta = timedelta(seconds=1)
+    search_lag: SearchLag = field(default_factory=SearchLag)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -121,6 +121,8 @@ def _bool(definition: PropertyDefinition, text: str, _: str) -> str:
 
 def _enumeration(definition: PropertyDefinition, text: str, present: str) -> str:
     allowed = [option.value for option in definition.options]
+    if not allowed and definition.is_hubspot_defined:
+        return text  # an open list of HubSpot's own, such as secondary addresses
     if not definition.is_multiple:
         if text not in allowed:
             raise _not_an_option(definition, text, allowed)

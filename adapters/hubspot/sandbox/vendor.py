@@ -12,6 +12,7 @@ from aiohttp import web
 from adapters.hubspot.sandbox.account import Account
 from adapters.hubspot.sandbox.calling import Call
 from adapters.hubspot.sandbox.faulty import distorted, refusal
+from adapters.hubspot.sandbox.object_types import object_type
 from adapters.hubspot.sandbox.problems import Problem, Refused, not_found
 from adapters.hubspot.sandbox.rates import rate_limited
 from adapters.hubspot.sandbox.records import app_source
@@ -59,7 +60,8 @@ class HubSpotVendor:
         target = target_of(request.method, request.path)
         if target is None:
             return "unknown"
-        return target.route.name.replace("{type}", target.path.get("type", ""))
+        kind = object_type(target.path.get("type", ""))
+        return target.route.name.replace("{type}", "unknown" if kind is None else kind.name)
 
     def add_routes(self, app: web.Application) -> None:
         """Add the sandbox's own endpoints and pages."""

@@ -16,7 +16,7 @@ from adapters.hubspot.sandbox.problems import (
     rules_broken,
     value_taken,
 )
-from adapters.hubspot.sandbox.records import Record
+from adapters.hubspot.sandbox.records import Record, joined
 from adapters.hubspot.sandbox.schema import PropertyDefinition
 from adapters.hubspot.sandbox.store import ObjectStore
 from adapters.hubspot.sandbox.validation import rule_violations
@@ -61,7 +61,7 @@ def checked_update(writing: Writing, record: Record, given: Mapping[str, object]
         raise invalid(NOTHING_TO_UPDATE)
     values = _checked(writing, record, given)
     ensure_unique(writing.store, values, record)
-    return _without_backward_stage(writing, record, values)
+    return _without_backward_stage(writing, record, _with_promotion(record, values))
 
 
 def ensure_unique(store: ObjectStore, values: Mapping[str, str], own: Record | None) -> None:
@@ -111,6 +111,16 @@ def _apply_rules(writing: Writing, record: Record | None, values: Mapping[str, s
     details = rule_violations(writing.account.validation, writing.version, record, values)
     if details:
         raise rules_broken(details)
+
+
+def _with_promotion(record: Record, values: dict[str, str]) -> dict[str, str]:
+    """Take an address that becomes the primary one off the list of secondary ones."""
+    secondary = record.emails()[1:]
+    wanted = values.get("email", "")
+    if not wanted or wanted not in secondary or "hs_additional_emails" in values:
+        return values
+    left = joined(address for address in secondary if address != wanted)
+    return {**values, "hs_additional_emails": left}
 
 
 def _without_backward_stage(
