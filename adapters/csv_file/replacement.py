@@ -72,20 +72,23 @@ class Replacement:
         Raises GrantAccess or RetryLater when nothing was changed, UnknownOutcome when the swap
         happened but may not survive a power cut.
         """
-        temporary = self._temporary(snapshot.path.parent, snapshot.path.name)
         try:
-            self._write(temporary, snapshot, splices)
-            self._keep_version(snapshot)
-            is_swapped = self._rename(temporary, snapshot)
+            with self._temporary(snapshot.path.parent, snapshot.path.name) as temporary:
+                self._write(temporary, snapshot, splices)
+                self._keep_version(snapshot)
+                return self._rename(temporary, snapshot)
         except OSError as error:
             raise _not_written(self._settings.path, error) from error
+
+    @contextmanager
+    def _temporary(self, folder: Path, name: str) -> Iterator[Path]:
+        """Give a name for a temporary file, which is removed unless it was renamed."""
+        path = folder / f".{name}.{self._token}{_SUFFIX}"
+        try:
+            yield path
         finally:
             with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-        return is_swapped
-
-    def _temporary(self, folder: Path, name: str) -> Path:
-        return folder / f".{name}.{self._token}{_SUFFIX}"
+                path.unlink(missing_ok=True)
 
     def _write(self, temporary: Path, snapshot: Snapshot, splices: Iterable[Splice]) -> None:
         self._step("create the temporary file")
@@ -121,16 +124,16 @@ class Replacement:
         return sorted(folder.glob(_glob_safe(name) + _VERSION_NAME))
 
     def _copy(self, snapshot: Snapshot, folder: Path, mark: str) -> None:
-        temporary = self._temporary(folder, snapshot.path.name)
         stamp = self._now.strftime("%Y%m%dT%H%M%S.%fZ")
-        self._step("write the version")
-        with _created(temporary) as target:
-            for piece in spliced(snapshot.stream, ()):
-                target.write(piece)
-            target.flush()
-            os.fsync(target.fileno())
-        self._step("name the version")
-        temporary.replace(folder / f"{snapshot.path.name}.{stamp}-{mark}.csv")
+        with self._temporary(folder, snapshot.path.name) as temporary:
+            self._step("write the version")
+            with _created(temporary) as target:
+                for piece in spliced(snapshot.stream, ()):
+                    target.write(piece)
+                target.flush()
+                os.fsync(target.fileno())
+            self._step("name the version")
+            temporary.replace(folder / f"{snapshot.path.name}.{stamp}-{mark}.csv")
 
     def _rename(self, temporary: Path, snapshot: Snapshot) -> bool:
         with _locked_folder(snapshot.path.parent) as folder:
@@ -139,16 +142,19 @@ class Replacement:
                 return False
             self._step("swap")
             temporary.replace(snapshot.path)
-            self._step("sync the folder")
-            try:
-                os.fsync(folder)
-            except OSError as error:
-                raise UnknownOutcome(
-                    f"{self._settings.path} was rewritten, but its folder could not be synced.",
-                    code="input_output",
-                    next_step="Look at the disk.",
-                ) from error
+            self._sync_folder(folder)
         return True
+
+    def _sync_folder(self, folder: int) -> None:
+        try:
+            self._step("sync the folder")
+            os.fsync(folder)
+        except OSError as error:
+            raise UnknownOutcome(
+                f"{self._settings.path} was rewritten, but its folder could not be synced.",
+                code="input_output",
+                next_step="Look at the disk.",
+            ) from error
 
 
 def _is_unchanged(snapshot: Snapshot) -> bool:

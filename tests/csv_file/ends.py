@@ -1,16 +1,14 @@
 """CSV files for tests: made, opened as an adapter, and read back by the standard library."""
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from adapters.contract import Complete, Page, Partial, RecordFault, Surroundings, Write
 from adapters.csv_file.adapter import ROWS, CsvFile
-from adapters.csv_file.kind import KIND
 from adapters.csv_file.replacement import Step, no_step
+from adapters.csv_file.settings import CsvSettings
 from daemon.clock import SeededLuck
 from daemon.core.record import Record
 from daemon.core.values import Value
@@ -45,7 +43,7 @@ def surroundings() -> Surroundings:
 def csv_file(path: Path, *, step: Step = no_step, **settings: Any) -> CsvFile:
     if not settings.keys() & {"key", "may_add_id_column", "id_column"}:
         settings["key"] = "id"
-    return CsvFile(KIND.settings(path=path, **settings), surroundings(), step=step)
+    return CsvFile(CsvSettings(path=path, **settings), surroundings(), step=step)
 
 
 def end(folder: Path, content: bytes, **settings: Any) -> CsvFile:
@@ -54,12 +52,23 @@ def end(folder: Path, content: bytes, **settings: Any) -> CsvFile:
     return csv_file(path, **settings)
 
 
-def update(id_: str, token: str = "w", *, expected: dict[str, Value] | None = None, **values: Value) -> Write:
-    return Write(token=token, id=id_, values=values, expected=expected or {})
+def update(
+    id_: str,
+    token: str = "w",
+    *,
+    values: Mapping[str, Value] | None = None,
+    expected: Mapping[str, Value] | None = None,
+    **more: Value,
+) -> Write:
+    return Write(token=token, id=id_, values={**(values or {}), **more}, expected=expected or {})
 
 
 def create(external_id: str | None, token: str = "w", **values: Value) -> Write:
     return Write(token=token, external_id=external_id, values=values)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 class Listing:
@@ -87,9 +96,3 @@ async def listed(adapter: CsvFile, fields: Sequence[str] | None = None) -> Listi
         else:
             listing.verdict = item
     return listing
-
-
-def table_of(content: bytes, *, encoding: str = "utf-8", **dialect: Any) -> list[list[str]]:
-    """Return what the standard library reads, blank lines left out."""
-    text = io.StringIO(content.decode(encoding), newline="")
-    return [row for row in csv.reader(text, **dialect) if row]

@@ -1,0 +1,286 @@
+"""Reading a CSV file as an end of a sync: listings, changes, ids, times."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from adapters.contract import EXTERNAL_ID, Complete, Covered, Partial, Verb
+from adapters.csv_file.adapter import ROWS, CsvFile
+from adapters.csv_file.settings import CsvSettings
+from adapters.errors import Unreadable, WaitUntil
+from adapters.registry import adapter_kinds
+from daemon.core.schema import Field
+from daemon.core.values import FieldKind
+from tests.csv_file.ends import create, csv_file, end, listed, names_in, update
+
+CONTENT = b"id,name,mail\n1,Ann,a@x.com\n2,Bob,\n"
+
+
+async def change_after(adapter: CsvFile, cursor: str) -> Covered:
+    (covered,) = [item async for item in adapter.changes(ROWS, cursor)]
+    assert isinstance(covered, Covered)
+    return covered
+
+
+def test_the_type_is_found_by_its_word() -> None:
+    """``type: csv`` leads here, and every setting is described."""
+    kind = adapter_kinds()["csv"]
+
+    assert (CsvSettings, ROWS) == (kind.settings, kind.default_object)
+    assert all(item.description for item in CsvSettings.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"unknown": 1},
+        {"delimiter": "ab"},
+        {"delimiter": "x"},
+        {"delimiter": ";", "quote": ";"},
+        {"encoding": "utf-16"},
+        {"encoding": "shift_jis"},
+        {"encoding": "klingon"},
+        {"fallback_encoding": "utf-7"},
+        {"time_zone": "Mars/Olympus"},
+        {"key": "id", "may_add_id_column": True},
+        {"keep_versions": -1},
+    ],
+)
+def test_settings_that_cannot_work_are_refused(settings: dict[str, object]) -> None:
+    """Mistakes show when the configuration is read, not when the file is."""
+    with pytest.raises(ValidationError):
+        CsvSettings.model_validate({"path": "people.csv", **settings})
+
+
+async def test_the_schema_is_one_text_field_a_header(tmp_path: Path) -> None:
+    """Headers are names and labels; the key is the only unique one."""
+    schema = await end(tmp_path, CONTENT).schema(ROWS)
+
+    expected = {
+        name: Field(name=name, label=name, kind=FieldKind.TEXT, is_unique=name == "id")
+        for name in ("id", "name", "mail")
+    }
+    assert expected == dict(schema.fields)
+
+
+async def test_a_listing_reads_the_fields_asked_for(tmp_path: Path) -> None:
+    """Empty cells are None; a column that is not there is unread, not empty (I24)."""
+    listing = await listed(end(tmp_path, CONTENT), ["mail", "gone"])
+
+    assert {"1": {"mail": "a@x.com"}, "2": {"mail": None}} == {
+        id_: dict(record.values) for id_, record in listing.records.items()
+    }
+
+
+async def test_a_listing_comes_in_pages(tmp_path: Path) -> None:
+    """Five hundred rows a page, in the order of the file."""
+    content = b"id\n" + b"".join(b"%d\n" % number for number in range(1201))
+
+    listing = await listed(end(tmp_path, content))
+
+    assert 3 == listing.pages
+    assert [str(number) for number in range(1201)] == list(listing.records)
+    assert isinstance(listing.verdict, Complete)
+    assert 1201 == listing.verdict.count
+
+
+async def test_a_file_saved_during_a_listing_proves_nothing(tmp_path: Path) -> None:
+    """The pages still show one content only, but absence means nothing (R4)."""
+    content = b"id,name\n" + b"".join(b"%d,old\n" % number for number in range(600))
+    adapter = end(tmp_path, content)
+    pages = adapter.listing(ROWS, ["name"])
+    await anext(pages)
+
+    (tmp_path / "people.csv").write_bytes(content.replace(b"old", b"new"))
+    rest = [item async for item in pages]
+
+    assert isinstance(rest[-1], Partial)
+    assert {"old"} == {record.values["name"] for record in rest[0].records}  # type: ignore[union-attr] # a page
+
+
+async def test_the_version_follows_the_content_of_the_cells(tmp_path: Path) -> None:
+    """Quoting differently changes nothing; another text, or another header, does."""
+    contents = [b"id,n\n1,a\n", b'id,n\r\n"1","a"\r\n', b"id,n\n1,b\n", b"id,m\n1,a\n"]
+
+    versions = [(await listed(end(tmp_path, item))).records["1"].version for item in contents]
+
+    assert versions[0] == versions[1]
+    assert 3 == len(set(versions))
+
+
+async def test_an_unchanged_file_is_covered_at_once(tmp_path: Path) -> None:
+    """The cursor is the content's hash: touching the file is no change, saving another is."""
+    path = tmp_path / "people.csv"
+    adapter = end(tmp_path, CONTENT)
+    cursor = await adapter.start_cursor(ROWS)
+
+    path.touch()
+    unchanged = await change_after(adapter, cursor)
+    path.write_bytes(CONTENT.replace(b"Ann", b"Eve"))
+    changed = await change_after(adapter, cursor)
+    path.write_bytes(CONTENT)
+    back = await change_after(adapter, changed.cursor)
+
+    assert (cursor, False) == (unchanged.cursor, unchanged.is_full_listing_needed)
+    assert (True, True) == (changed.is_full_listing_needed, back.is_full_listing_needed)
+    assert cursor == back.cursor
+    assert unchanged.covered_until < changed.covered_until < back.covered_until
+
+
+async def test_a_key_is_trimmed_and_unescaped(tmp_path: Path) -> None:
+    """Spaces around a key are not part of it, nor is the apostrophe of an escaped formula."""
+    adapter = end(tmp_path, b'id,name\n 1 ,a\n"\'=2",b\n')
+
+    reading = await adapter.read(ROWS, ["1", "=2", "3"], ["name"])
+
+    assert {"1", "=2"} == {record.id for record in reading.records}
+    assert {"3"} == reading.missing
+
+
+async def test_a_faulty_row_is_neither_found_nor_missing(tmp_path: Path) -> None:
+    """A repeated key, a ragged row, and what an unreadable key could be: unknown (R44)."""
+    adapter = end(tmp_path, b"id,name\n1,a\n1,b\n2,c,d\n3,e\n,f\n")
+
+    reading = await adapter.read(ROWS, ["1", "2", "3", "4"], [])
+    end(tmp_path, b"id,name\n1\xff,\xc3\xa9\n3,e\n")
+    unclear = await adapter.read(ROWS, ["3", "4"], [])
+
+    assert ["3"] == [record.id for record in reading.records]
+    assert {"4"} == reading.missing
+    assert ["3"] == [record.id for record in unclear.records]
+    assert not unclear.missing
+
+
+async def test_rows_are_found_by_our_id_by_key_and_by_any_column(tmp_path: Path) -> None:
+    """Our id stands in the key column; another column is compared as it stands."""
+    adapter = end(tmp_path, CONTENT)
+    await adapter.write(ROWS, Verb.CREATE, [create("ours-7", name="Cy", mail="a@x.com")])
+
+    by_id = await adapter.find(ROWS, EXTERNAL_ID, ["ours-7", "nobody"], ["name"])
+    by_key = await adapter.find(ROWS, "id", ["2"], [])
+    by_mail = await adapter.find(ROWS, "mail", ["a@x.com", "b@x.com"], [])
+
+    assert [("ours-7", "ours-7")] == [(item.id, item.external_id) for item in by_id.records]
+    assert {"nobody"} == by_id.missing
+    assert ["2"] == [record.id for record in by_key.records]
+    assert ["1", "ours-7"] == [record.id for record in by_mail.records]
+    assert {"b@x.com"} == by_mail.missing
+    with pytest.raises(Unreadable):
+        await adapter.find(ROWS, "phone", ["1"], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-03-01T10:00:00Z", datetime(2026, 3, 1, 10, tzinfo=UTC)),
+        ("2026-03-01 10:00", datetime(2026, 3, 1, 9, tzinfo=UTC)),
+        ("2026-07-01", datetime(2026, 6, 30, 22, tzinfo=UTC)),
+        ("yesterday", None),
+        ("", None),
+        ("0001-01-01", None),
+    ],
+)
+async def test_a_declared_column_tells_when_a_row_changed(
+    tmp_path: Path, text: str, moment: datetime | None
+) -> None:
+    """Naive times are in the configured zone; what is no time is no evidence."""
+    adapter = end(
+        tmp_path, f"id,at\n1,{text}\n".encode(), updated_at="at", time_zone="Europe/Berlin"
+    )
+
+    assert moment == (await listed(adapter)).records["1"].modified_at
+
+
+async def test_the_account_is_the_real_file(tmp_path: Path) -> None:
+    """A rewrite does not change it; a link that leads elsewhere does."""
+    link = tmp_path / "link.csv"
+    link.symlink_to("people.csv")
+    adapter = end(tmp_path, CONTENT)
+    first = await adapter.account()
+    await adapter.write(ROWS, Verb.UPDATE, [update("1", name="x")])
+
+    assert first == await adapter.account() == await csv_file(link).account()
+    assert [link, tmp_path / "people.csv"] == list(csv_file(link).watched_files())
+    link.unlink()
+    link.symlink_to("other.csv")
+    assert first.id != (await csv_file(link).account()).id
+
+
+async def test_an_id_column_is_added_where_allowed(tmp_path: Path) -> None:
+    """Each row gets an id of ours in the file's own style; other bytes stay; once is enough."""
+    content = b'"name";mail\r\n"Ann";\r\n\r\n;\r\nBob;"b@x.com"\r\nragged\r\n'
+    adapter = end(tmp_path, content, may_add_id_column=True)
+    with pytest.raises(Unreadable):
+        await listed(adapter)
+
+    assert await adapter.prepare(ROWS)
+    after = (tmp_path / "people.csv").read_bytes()
+    assert await adapter.prepare(ROWS)
+
+    listing = await listed(adapter)
+    ann, bob = listing.records
+    expected = content.replace(b"mail", b"mail;crmsyncd_id").replace(
+        b'"Ann";', b'"Ann";;' + ann.encode()
+    )
+    expected = expected.replace(b'"b@x.com"', b'"b@x.com";"' + bob.encode() + b'"')
+    assert expected == after == (tmp_path / "people.csv").read_bytes()
+    assert 16 == len(ann) == len(bob)
+    assert ["ragged_row"] == [fault.code for fault in listing.faults]
+
+
+async def test_rows_without_an_id_get_one_when_prepared(tmp_path: Path) -> None:
+    """A row that a person added is a fault until the next ``prepare`` gives it an id."""
+    adapter = end(tmp_path, b"crmsyncd_id,name\nx1,Ann\n,Bob\n", may_add_id_column=True)
+    before = await listed(adapter)
+
+    assert await adapter.prepare(ROWS)
+
+    after = await listed(adapter)
+    assert [("line 3", "missing_key", "")] == before.fault_lines
+    assert {"Ann", "Bob"} == {record.values["name"] for record in after.records.values()}
+
+
+async def test_preparing_waits_for_an_open_spreadsheet(tmp_path: Path) -> None:
+    """Adding ids is a write like any other; without anything to add it does not wait."""
+    adapter = end(tmp_path, b"name\nAnn\n", may_add_id_column=True)
+    lock = tmp_path / ".~lock.people.csv#"
+    lock.touch()
+
+    with pytest.raises(WaitUntil):
+        await adapter.prepare(ROWS)
+
+    lock.unlink()
+    assert await adapter.prepare(ROWS)
+    lock.touch()
+    assert await adapter.prepare(ROWS)
+
+
+async def test_an_unnamed_id_column_is_never_invented(tmp_path: Path) -> None:
+    """Without a key and without permission the file is left alone, and the error says both."""
+    adapter = end(tmp_path, b"name\nAnn\n", id_column="crmsyncd_id")
+
+    with pytest.raises(Unreadable) as raised:
+        await adapter.prepare(ROWS)
+
+    assert "may_add_id_column" in str(raised.value)
+    assert ["people.csv"] == names_in(tmp_path)
+
+
+async def test_an_unknown_object_is_refused_everywhere(tmp_path: Path) -> None:
+    """A CSV file has rows and nothing else."""
+    adapter = end(tmp_path, CONTENT)
+
+    for ask in (
+        adapter.schema("contacts"),
+        adapter.prepare("contacts"),
+        adapter.start_cursor("contacts"),
+        adapter.read("contacts", ["1"], []),
+        adapter.find("contacts", "id", ["1"], []),
+        adapter.write("contacts", Verb.UPDATE, []),
+        adapter.times("contacts", [], []),
+    ):
+        with pytest.raises(Unreadable) as raised:
+            await ask
+        assert "no_object" == raised.value.code

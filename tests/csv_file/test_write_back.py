@@ -1,0 +1,302 @@
+"""Write-back (R11): the touched cells change, every other byte stays."""
+
+import asyncio
+import csv
+import io
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.contract import Accepted, Moved, Refused, Verb
+from adapters.csv_file.adapter import ROWS
+from adapters.csv_file.text import unescape
+from tests.csv_file.ends import create, csv_file, end, listed, names_in, update
+
+TEXT = st.text(
+    st.sampled_from("aZ5 ,;\"\n\r\t'=+-@#éßשא́𝄞")
+    | st.characters(exclude_characters="\0", codec="utf-8"),
+    max_size=8,
+)
+COLUMNS = ("name", "note", "mail")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell as some program wrote it."""
+
+    text: str
+    is_quoted: bool
+
+    def raw(self, delimiter: str) -> str:
+        if self.is_quoted or any(mark in self.text for mark in (delimiter, '"', "\r", "\n")):
+            return '"' + self.text.replace('"', '""') + '"'
+        return self.text
+
+
+CELL = st.builds(Cell, TEXT, st.booleans())
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file as people leave them: mixed quotes and line ends, blank lines, a mark or none."""
+
+    mark: bytes
+    delimiter: str
+    rows: tuple[tuple[Cell, Cell, Cell], ...]
+    ends: tuple[str, ...]
+    has_last_end: bool
+
+    def parts(self) -> list[list[bytes]]:
+        """The bytes of each row's cells, header first."""
+        header = [name.encode() for name in ("id", *COLUMNS)]
+        return [header] + [
+            [str(number).encode(), *(cell.raw(self.delimiter).encode() for cell in row)]
+            for number, row in enumerate(self.rows)
+        ]
+
+    def content(self, parts: list[list[bytes]]) -> bytes:
+        """The file with these cells; what stands between them never depends on them."""
+        ends = ["\r\n", *self.ends][: len(parts)]
+        if not self.has_last_end:
+            ends[-1] = ""
+        lines = [
+            self.delimiter.encode().join(cells) + line_end.encode()
+            for cells, line_end in zip(parts, ends, strict=True)
+        ]
+        return self.mark + b"".join(lines)
+
+
+@st.composite
+def sheets(draw: st.DrawFn) -> Sheet:
+    rows = draw(st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=5))
+    line_end = st.sampled_from(["\n", "\r\n", "\r\n\r\n", "\n\n", "\n \n"])
+    return Sheet(
+        mark=draw(st.sampled_from([b"", b"\xef\xbb\xbf"])),
+        delimiter=draw(st.sampled_from(",;\t|")),
+        rows=tuple(rows),
+        ends=tuple(draw(st.lists(line_end, min_size=len(rows), max_size=len(rows)))),
+        has_last_end=draw(st.booleans()),
+    )
+
+
+CHANGES = st.lists(
+    st.tuples(st.integers(0, 4), st.sampled_from(COLUMNS), st.none() | TEXT), max_size=6
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(sheet=sheets(), changes=CHANGES, chunk=st.integers(1, 3))
+def test_only_touched_cells_change(
+    sheet: Sheet, changes: list[tuple[int, str, str | None]], chunk: int
+) -> None:
+    """After any writes every untouched byte is as before, and both readers read the new texts."""
+    before = sheet.parts()
+    wanted = {(row, column): text for row, column, text in changes if row < len(sheet.rows)}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "people.csv"
+        path.write_bytes(sheet.content(before))
+        records = asyncio.run(written(path, sheet.delimiter, changes, chunk))
+        after = path.read_bytes()
+
+    touched = touched_cells(after, sheet, wanted)
+    expected = [list(cells) for cells in before]
+    for (row, column), raw in touched.items():
+        expected[row][column] = raw
+    assert sheet.content(expected) == after
+    for (row, name), text in wanted.items():
+        assert (text or None) == records[str(row)][name]
+
+
+async def written(
+    path: Path, delimiter: str, changes: list[tuple[int, str, str | None]], chunk: int
+) -> dict[str, dict[str, object]]:
+    adapter = csv_file(path, delimiter=delimiter, keep_versions=0)
+    for start in range(0, len(changes), chunk):
+        batch = changes[start : start + chunk]
+        writes = [
+            update(str(row), f"{start}-{index}", values={column: text})
+            for index, (row, column, text) in enumerate(batch)
+        ]
+        await adapter.write(ROWS, Verb.UPDATE, writes)
+    listing = await listed(adapter)
+    assert not listing.faults
+    return {id_: dict(record.values) for id_, record in listing.records.items()}
+
+
+def touched_cells(
+    after: bytes, sheet: Sheet, wanted: dict[tuple[int, str], str | None]
+) -> dict[tuple[int, int], bytes]:
+    """Return the bytes now standing in the touched cells, found by the standard library."""
+    text = after.decode().removeprefix("\ufeff")
+    rows = [
+        row
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=sheet.delimiter)
+        if len(row) == 1 + len(COLUMNS)
+    ]
+    touched = {}
+    for (row, name), wanted_text in wanted.items():
+        column = 1 + COLUMNS.index(name)
+        was = sheet.rows[row][column - 1]
+        if (wanted_text or "") == unescape(was.text):
+            continue
+        is_quoted = was.raw(sheet.delimiter).startswith('"')
+        touched[row + 1, column] = (
+            Cell(rows[row + 1][column], is_quoted).raw(sheet.delimiter).encode()
+        )
+    return touched
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts=st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=4), has_end=st.booleans())
+def test_any_text_of_a_new_row_comes_back(texts: list[tuple[str, str]], has_end: bool) -> None:
+    """New rows carry any text; the rows before them keep every byte."""
+    content = b"id,name,note\r\n1,Ann,x" + (b"\r\n" if has_end else b"")
+    writes = [
+        create(f"n{index}", str(index), name=name, note=note)
+        for index, (name, note) in enumerate(texts)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        adapter = end(Path(folder), content)
+        asyncio.run(adapter.write(ROWS, Verb.CREATE, writes))
+        records = asyncio.run(listed(adapter)).records
+        after = (Path(folder) / "people.csv").read_bytes()
+
+    assert after.startswith(content)
+    assert has_end == after.endswith(b"\n") or after.endswith(b'"')
+    for index, (name, note) in enumerate(texts):
+        assert (name or None, note or None) == (
+            records[f"n{index}"].values["name"],
+            records[f"n{index}"].values["note"],
+        )
+
+
+async def test_everything_a_person_put_between_cells_stays(tmp_path: Path) -> None:
+    """BOM, Excel's hint, comments, blank lines, spaces, quotes, mixed ends: all as before."""
+    content = (
+        b'\xef\xbb\xbfsep=;\r\n# people \r\n\r\nid; name ;"note"\n'
+        b'1;"Ann";  x  \r\n;;\r\n# "open\n2;B"o"b; "y" \n\n3;\'=1;last'
+    )
+    adapter = end(tmp_path, content, comment="#")
+
+    await adapter.write(
+        ROWS,
+        Verb.UPDATE,
+        [update("1", "a", name="A;n"), update("2", "b", note=None), update("3", "c", note="#x")],
+    )
+
+    expected = content.replace(b'"Ann"', b'"A;n"').replace(b' "y" ', b"").replace(b"last", b'"#x"')
+    assert expected == (tmp_path / "people.csv").read_bytes()
+    assert "=1" == (await listed(adapter)).records["3"].values["name"]
+
+
+@pytest.mark.parametrize(
+    ("content", "added"),
+    [
+        (b"id,name\n1,x\n", b"n,y\n"),
+        (b"id,name\r\n1,x\r\n", b"n,y\r\n"),
+        (b"id,name\r1,x\r", b"n,y\r"),
+        (b"id,name\n1,x", b"\nn,y"),
+        (b"id,name", b"\nn,y"),
+        (b'"id","name"\n"1","x,y"\n', b'"n","y"\n'),
+        (b'id,name\n1,"x"\n', b'n,"y"\n'),
+        (b'id,name\n1,"x,x"\n', b"n,y\n"),
+        (b"id;name\n1;x\n\n", b"n;y\n"),
+    ],
+)
+async def test_a_new_row_looks_like_the_others(
+    tmp_path: Path, content: bytes, added: bytes
+) -> None:
+    """Delimiter, quotes, line end and a missing final line end are the file's own."""
+    adapter = end(tmp_path, content)
+
+    (outcome,) = await adapter.write(ROWS, Verb.CREATE, [create("n", name="y")])
+
+    assert isinstance(outcome, Accepted)
+    assert content + added == (tmp_path / "people.csv").read_bytes()
+    assert {"id": "n", "name": "y"} == (await listed(adapter)).records["n"].values
+
+
+async def test_a_change_of_the_same_batch_is_seen_by_the_next(tmp_path: Path) -> None:
+    """Two writes to one row add up, and the second's expectation is checked after the first."""
+    adapter = end(tmp_path, b"id,name,note\n1,a,b\n")
+
+    outcomes = await adapter.write(
+        ROWS,
+        Verb.UPDATE,
+        [
+            update("1", "a", expected={"name": "a"}, name="x"),
+            update("1", "b", expected={"name": "a"}, name="y"),
+            update("1", "c", expected={"name": "x"}, note="z"),
+        ],
+    )
+
+    assert [Accepted, Moved, Accepted] == [type(outcome) for outcome in outcomes]
+    assert b"id,name,note\n1,x,z\n" == (tmp_path / "people.csv").read_bytes()
+
+
+async def test_a_write_that_changes_nothing_leaves_the_file_alone(tmp_path: Path) -> None:
+    """No swap, no kept version: programs that watch the file are not woken."""
+    adapter = end(tmp_path, b"id,name\n1,a\n")
+    before = (tmp_path / "people.csv").stat()
+
+    (outcome,) = await adapter.write(ROWS, Verb.UPDATE, [update("1", name="a")])
+
+    assert isinstance(outcome, Accepted)
+    assert before == (tmp_path / "people.csv").stat()
+    assert ["people.csv"] == names_in(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("\0", "nul_byte"), ("ש", "unencodable"), ("\ud800", "unencodable")],
+)
+async def test_what_the_file_cannot_carry_is_refused(tmp_path: Path, text: str, code: str) -> None:
+    """One refusal names the field; the batch's other rows are written."""
+    adapter = end(tmp_path, b"id,name\n1,\xe9\n2,b\n")
+
+    outcomes = await adapter.write(
+        ROWS, Verb.UPDATE, [update("1", "a", name=text), update("2", "b", name="ü")]
+    )
+
+    assert isinstance(outcomes[0], Refused)
+    assert (code, "name") == (outcomes[0].failure.code, outcomes[0].failure.field)
+    assert b"id,name\n1,\xe9\n2,\xfc\n" == (tmp_path / "people.csv").read_bytes()
+
+
+async def test_a_key_may_change_but_not_to_a_taken_one(tmp_path: Path) -> None:
+    """Writing the key column renames the row; an empty or taken key is refused."""
+    adapter = end(tmp_path, b"id,name\n1,a\n2,b\n")
+
+    outcomes = await adapter.write(
+        ROWS,
+        Verb.UPDATE,
+        [update("1", "a", id="2"), update("1", "b", id=None), update("1", "c", id="3")],
+    )
+
+    assert [Refused, Refused, Accepted] == [type(outcome) for outcome in outcomes]
+    assert "3" == outcomes[2].id  # type: ignore[union-attr] # the line above says which it is
+    assert b"id,name\n3,a\n2,b\n" == (tmp_path / "people.csv").read_bytes()
+
+
+async def test_rows_with_faults_are_no_targets(tmp_path: Path) -> None:
+    """A repeated key, a ragged row, a vanished column: refused, nothing written (R44)."""
+    content = b"id,name\n1,a\n1,b\n2,c,d\n3,e\n"
+    adapter = end(tmp_path, content)
+
+    outcomes = await adapter.write(
+        ROWS,
+        Verb.UPDATE,
+        [update("1", "a", name="x"), update("2", "b", name="x"), update("3", "c", phone="x")],
+    )
+    created = await adapter.write(
+        ROWS, Verb.CREATE, [create("1", "a"), create("2", "b"), create(" ", "c")]
+    )
+
+    codes = [item.failure.code for item in [*outcomes, *created] if isinstance(item, Refused)]
+    assert ["faulty_row", "faulty_row", "no_column"] == codes[:3]
+    assert ["duplicate_key", "duplicate_key", "missing_key"] == codes[3:]
+    assert content == (tmp_path / "people.csv").read_bytes()
