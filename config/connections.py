@@ -66,7 +66,7 @@ class ConnectionCheck:
             spot=self.tree.spot(path),
             where=spoken(path),
             message="is missing" if word is None else f"expected {listed(known)}",
-            hint=did_you_mean(word, known) if isinstance(word, str) else f"Write {listed(known)}.",
+            hint=f"Write {listed(known)}." if word is None else did_you_mean(str(word), known),
         )
         self.problems.append(problem)
         return None

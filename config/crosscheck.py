@@ -88,7 +88,9 @@ def unknown_connections(tree: Tree, connections: AbstractSet[str]) -> Iterator[P
         is_reference = path[:1] == ("syncs",) and path[-2:] in _REFERENCES
         word = tree.value(path) if is_reference else None
         if isinstance(word, str) and word not in connections:
-            known = f"Known: {listed(sorted(connections))}." if connections else "There is none."
+            known = (
+                f"Known: {listed(sorted(connections))}." if connections else "None is written yet."
+            )
             hint = did_you_mean(word, connections) or known
             yield _told(tree, path, f'there is no connection "{word}"', hint)
 
@@ -134,10 +136,9 @@ def _two_policies(place: PairPlace, tree: Tree) -> Iterator[Problem]:
 
 
 def _pairs_written_twice(places: Sequence[PairPlace], tree: Tree) -> Iterator[Problem]:
-    seen: dict[frozenset[tuple[str, str]], PairPlace] = {}
+    first_by_ends = {_ends(place): place for place in reversed(places)}
     for place in places:
-        ends = frozenset({_end(place.pair.source), _end(place.pair.crm)})
-        first = seen.setdefault(ends, place)
+        first = first_by_ends[_ends(place)]
         if first is not place:
             yield _told(
                 tree,
@@ -148,6 +149,20 @@ def _pairs_written_twice(places: Sequence[PairPlace], tree: Tree) -> Iterator[Pr
             )
 
 
+def _distinct(places: Sequence[PairPlace]) -> list[PairPlace]:
+    """Return *places* without pairs that are told as wrong already."""
+    first_by_ends = {_ends(place): place for place in reversed(places)}
+    return [
+        place
+        for place in places
+        if first_by_ends[_ends(place)] is place and _end(place.pair.source) != _end(place.pair.crm)
+    ]
+
+
+def _ends(place: PairPlace) -> frozenset[tuple[str, str]]:
+    return frozenset({_end(place.pair.source), _end(place.pair.crm)})
+
+
 def _end(end: End) -> tuple[str, str]:
     return (end.connection, end.object)
 
@@ -156,7 +171,7 @@ def _rings(places: Sequence[PairPlace], tree: Tree) -> Iterator[Problem]:
     """Give each pair that closes a ring of authority, in the order written (R13)."""
     beaten: dict[_Place, set[_Place]] = {}
     told: set[KeyPath] = set()
-    for place in places:
+    for place in _distinct(places):
         for edge in _authorities(place):
             if edge.path not in told and _reaches(beaten, edge.loser, edge.winner):
                 told.add(edge.path)

@@ -70,7 +70,13 @@ def explain(
 ) -> Iterator[Problem]:
     """Give each thing that *error* found wrong at *prefix* of the document, in plain words."""
     for details in error.errors(include_url=False):
-        yield _problem(details, model=model, tree=tree, prefix=prefix)
+        if not _is_echo(details):
+            yield _problem(details, model=model, tree=tree, prefix=prefix)
+
+
+def _is_echo(details: ErrorDetails) -> bool:
+    """Tell whether a list is only called too short because its entries are wrong."""
+    return details["type"] == "too_short" and len(details["input"]) > 0
 
 
 def _problem(
@@ -122,6 +128,8 @@ def _hint(details: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         key = str(details["loc"][-1])
         known = known_keys(model, details["loc"][:-1])
+        if key == "<<":
+            return "Merge keys are no part of YAML 1.2: write the keys out."
         return did_you_mean(key, known) or (f"Known here: {', '.join(known)}." if known else "")
     if kind in ("enum", "literal_error") and isinstance(given, str):
         words = str(details.get("ctx", {}).get("expected", "")).replace(" or ", ", ")

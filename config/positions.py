@@ -166,23 +166,25 @@ def _too_deep(file: Path, text: str) -> Spot | None:
 
 
 def _syntax_problem(file: Path, text: str, error: yaml.MarkedYAMLError) -> ConfigProblems:
-    spot = _spot(file, error.problem_mark or error.context_mark)
+    is_unclosed = "end of stream" in (error.problem or "")
+    mark = error.context_mark if is_unclosed else error.problem_mark
+    spot = _spot(file, mark or error.problem_mark)
     lines = text.splitlines()
     line = lines[spot.line - 1] if spot.line <= len(lines) else ""
-    reason = " ".join(word for word in (error.context, error.problem) if word)
+    reason = ", ".join(word for word in (error.context, error.problem) if word)
     if "\t" in line[: spot.column]:
         return _refusal(spot, "a tab stands where spaces are needed", "Indent with spaces.")
     if error.context == "expected a single document in the stream":
         return _refusal(spot, "a second document begins here", "Put it into a file of its own.")
-    return _refusal(spot, f"not valid YAML: {reason}", _syntax_hint(error.problem or ""))
+    return _refusal(spot, f"not valid YAML: {reason}", _syntax_hint(reason))
 
 
-def _syntax_hint(problem: str) -> str:
-    if "mapping values are not allowed" in problem:
+def _syntax_hint(reason: str) -> str:
+    if "mapping values are not allowed" in reason:
         return 'Check the indentation, and put text that holds ": " in quotes.'
-    if "cannot start any token" in problem:
+    if "cannot start any token" in reason:
         return "Put text that begins with a special character in quotes."
-    if "undefined alias" in problem:
+    if "alias" in reason:
         return 'Put text that begins with "*" in quotes.'
     return "Check brackets, quotes and indentation at this place and just above."
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.explain import did_you_mean
 from config.positions import Tree
 from config.problems import KeyPath, Problem, spoken
 
@@ -85,7 +86,8 @@ class Filling:
     def _from_environment(self, name: str) -> str:
         text = self.environment.get(name)
         if text is None:
-            raise _Unavailable(f"the environment variable {name} is not set", "Set it, or fix it.")
+            hint = did_you_mean(name, self.environment) or "Set it where the daemon runs."
+            raise _Unavailable(f"the environment variable {name} is not set", hint)
         if not text.strip():
             raise _Unavailable(f"the environment variable {name} is empty", "Give it its value.")
         return text

@@ -47,7 +47,8 @@ def append(
     its name. A connection that stands there with the same keys is used as it is. Raises
     ConfigProblems where a name is taken or the result would not be right; nothing is written then.
     """
-    file = path / f"{next(iter(addition.syncs))}.yaml" if path.is_dir() else path
+    name = next(iter([*addition.syncs, "connections"]))
+    file = path / f"{name}.yaml" if path.is_dir() else path
     contents = _contents(path)
     fresh = _without_known(addition, contents, environment)
     before = contents.get(file, b"")
@@ -57,7 +58,12 @@ def append(
     )
     if file in contents and content_of(file) != before:
         raise _refusal(Spot(file=file), (), "was changed meanwhile", "Nothing was written: repeat.")
-    _write(file, after)
+    try:
+        _write(file, after)
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        message = f"cannot be written ({reason})"
+        raise _refusal(Spot(file=file), (), message, "Add the lines by hand.") from None
     return file
 
 
