@@ -109,9 +109,10 @@ class Table:
         """Return the keys that more than one row has; keeps one text a row and nothing else."""
         seen: set[str] = set()
         repeated: set[str] = set()
-        for item in self.items():
-            if item.id:
-                (repeated if item.id in seen else seen).add(item.id)
+        for row in self.rows():
+            key = self._key(self.layout.dialect.cells(row.raw))
+            if key:
+                (repeated if key in seen else seen).add(key)
         return frozenset(repeated)
 
     def pages(self, fields: Sequence[str]) -> Iterator[Page]:
@@ -225,14 +226,17 @@ class Table:
 
     def _fault(self, row: Row, cells: Sequence[bytes], code: str, problem: str) -> RecordFault:
         return RecordFault(
-            id=self._id_of_damaged(cells),
+            id=self._key(cells),
             place=f"line {row.line}",
             code=code,
             message=f"{self.settings.path}: line {row.line} {problem}.",
         )
 
-    def _id_of_damaged(self, cells: Sequence[bytes]) -> str:
-        """Return the id if the key cell itself is sound, so that its record is held, not gone."""
+    def _key(self, cells: Sequence[bytes]) -> str:
+        """Return a row's id as far as its key cell can be read, whatever the others are like.
+
+        A damaged row whose id is known is held; one without would look as if it were gone.
+        """
         index = self.layout.identity
         if index is None or index >= len(cells) or len(cells[index]) > LARGEST_CELL:
             return ""

@@ -300,3 +300,19 @@ async def test_rows_with_faults_are_no_targets(tmp_path: Path) -> None:
     assert ["faulty_row", "faulty_row", "no_column"] == codes[:3]
     assert ["duplicate_key", "duplicate_key", "missing_key"] == codes[3:]
     assert content == (tmp_path / "people.csv").read_bytes()
+
+
+async def test_a_new_row_is_named_by_its_mapping_else_by_us(tmp_path: Path) -> None:
+    """A mapped key stands; without one our id is the key; without that a new one is made."""
+    adapter = end(tmp_path, b"id,name\n")
+
+    outcomes = await adapter.write(
+        ROWS,
+        Verb.CREATE,
+        [create("ours-1", "a", id="7"), create("ours-2", "b", id=None), create(None, "c")],
+    )
+
+    ids = [outcome.id for outcome in outcomes if isinstance(outcome, Accepted)]
+    assert ["7", "ours-2"] == ids[:2]
+    assert 16 == len(ids[2])
+    assert set(ids) == (await listed(adapter)).records.keys()
