@@ -94,8 +94,6 @@ class Pairing:
     def _refuse(self, code: str, name: str, message: str) -> None:
         self.problems.append(MappingProblem(code=code, name=name, message=message))
 
-    # Round 1 -----------------------------------------------------------------------------------
-
     def by_override(self, overrides: Mapping[str, Override | None]) -> None:
         """Pair what the operator paired; keep out what the operator kept out."""
         for name in sorted(overrides):
@@ -152,8 +150,6 @@ class Pairing:
         if wanted is not Direction.BOTH or is_asked:
             return None
         return Direction.PULL if side is Side.CRM else Direction.PUSH
-
-    # Round 2 -----------------------------------------------------------------------------------
 
     def by_canonical_name(self) -> None:
         """Pair fields that both stand for the same canonical name."""
@@ -223,8 +219,6 @@ class Pairing:
     def _meaning(self, source: str, crm: str) -> str:
         """Return the canonical name of a pair; the CRM's word counts first."""
         return self._meanings[Side.CRM][crm] or self._meanings[Side.SOURCE][source]
-
-    # Round 3 and 4 -----------------------------------------------------------------------------
 
     def by_same_name(self) -> None:
         """Pair fields whose names, else whose labels, differ in spelling only."""

@@ -10,7 +10,6 @@ so a column never means two things. Words that mean different things in differen
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from daemon.core.field_names import plain_name
 from daemon.core.values import FieldKind
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -267,14 +266,3 @@ KINDS: Mapping[str, FieldKind] = MappingProxyType(
     }
 )
 """What a canonical field is compared as where both systems only call it text."""
-
-
-def canonical_names(synonyms: Mapping[str, tuple[str, ...]]) -> MappingProxyType[str, str]:
-    """Return plain spelling → canonical name for all of *synonyms*."""
-    return MappingProxyType(
-        {
-            plain_name(spelling): canonical
-            for canonical, others in synonyms.items()
-            for spelling in (canonical, *others)
-        }
-    )

@@ -46,6 +46,7 @@ def a_field(kind: FieldKind, *, max_length: int | None = None) -> Field:
         ("closed won", K.TEXT, K.CHOICE, "closedwon"),
         (Decimal(7), K.NUMBER, K.CHOICE, "7"),
         (("lead",), K.CHOICES, K.CHOICE, "lead"),
+        (("yes",), K.CHOICES, K.BOOL, True),
         ("closed won; lead;lead", K.TEXT, K.CHOICES, ("closedwon", "lead")),
         (("closedwon",), K.CHOICES, K.CHOICES, ("closedwon",)),
         (Decimal("67340.0"), K.NUMBER, K.TEXT, "67340"),

@@ -4,6 +4,7 @@ import contextlib
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from daemon.core.normalize import (
     ConversionError,
     comparable,
     convert,
+    is_email,
     registered_normalisation,
 )
 from daemon.core.schema import Choice, Field
@@ -142,3 +144,20 @@ def test_a_day_is_never_shifted(day: date) -> None:
     assert comparable(FieldKind.DATE, day) == comparable(FieldKind.DATE, midnight)
     epoch = str(int(midnight.timestamp()) * 1000)
     assert registered_normalisation(FieldKind.DATE, day, epoch)
+
+
+@given(
+    address=st.one_of(
+        st.emails(), st.from_regex(r"[a-z.+'-]{1,9}@[a-z.\u00e4-]{1,9}", fullmatch=True), st.text()
+    )
+)
+def test_an_address_is_judged_as_the_library_judges_it(address: str) -> None:
+    """Judging hosts once for all their addresses changes no verdict."""
+    try:
+        parts = validate_email(
+            address.strip(), check_deliverability=False, test_environment=True, strict=True
+        )
+    except EmailNotValidError:
+        assert not is_email(address)
+    else:
+        assert ("." in parts.domain) == is_email(address)

@@ -13,13 +13,19 @@ from email_validator import EmailNotValidError, validate_email
 from daemon.core.normalize.text import clean
 
 CACHE_SIZE = 65_536
+_SHORT = 128
+"""Addresses up to this length meet no limit of the whole address, however the host is encoded."""
+_LONGEST_NAME = 64
+_PLAIN_NAME = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII | re.IGNORECASE
+)
+"""A dot-atom (RFC 5322): the part before the ``@`` of nearly every address."""
 _LONGEST_LABEL = 63
 _PUNYCODE_MARK = "xn--"
 _URL = re.compile(r"(?:([a-z][a-z0-9+.\-]*)://)?([^\s/?#@]+\.[^\s/?#@]+)([/?#]\S*)?", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
-@lru_cache(maxsize=CACHE_SIZE)
 def is_email(text: str) -> bool:
     """Tell whether *text*, outer blanks aside, is an address mail could be sent to.
 
@@ -27,9 +33,19 @@ def is_email(text: str) -> bool:
     ``example.com``, ``.example`` and ``.test`` pass, because sandboxes and trials are full of
     them and they reach nobody; ``localhost``, ``.invalid``, ``.local`` and dotless hosts do not.
     """
+    address = text.strip()
+    name, _, host = address.rpartition("@")
+    if len(address) <= _SHORT and len(name) <= _LONGEST_NAME and _PLAIN_NAME.fullmatch(name):
+        # Whether it is an address then hangs on the host alone, and contacts share hosts.
+        return _is_address(f"a@{host}")
+    return _is_address(address)
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def _is_address(address: str) -> bool:
     try:
         parts = validate_email(
-            text.strip(), check_deliverability=False, test_environment=True, strict=True
+            address, check_deliverability=False, test_environment=True, strict=True
         )
     except (EmailNotValidError, UnicodeError):
         return False
@@ -78,7 +94,8 @@ def _label(label: str) -> str:
     tail = label.removeprefix(_PUNYCODE_MARK)
     try:
         decoded = tail.encode("ascii").decode("punycode")
-        is_faithful = not decoded.isascii() and decoded.encode("punycode").decode() == tail
+        is_faithful = decoded.encode("punycode").decode() == tail
     except (UnicodeError, ValueError):
         return label
-    return decoded if is_faithful else label
+    is_plain = decoded.isprintable() and decoded == clean(decoded.lower())
+    return decoded if is_faithful and is_plain and not decoded.isascii() else label

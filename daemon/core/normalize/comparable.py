@@ -33,6 +33,8 @@ def comparable(kind: FieldKind, value: Value, region: str | None = None) -> Comp
     """
     if value is None:
         return None
+    if isinstance(value, tuple) and kind is not FieldKind.CHOICES:
+        value = as_text(value)
     if isinstance(value, str):
         if kind in _PLAIN_KINDS:
             return clean(value) or None

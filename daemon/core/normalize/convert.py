@@ -38,6 +38,8 @@ def convert(value: Value, source: Field, target: Field, region: str | None = Non
     """
     if value is None or not as_text(value):
         return None
+    if isinstance(value, tuple) and target.kind not in _LIST_READERS:
+        value = as_text(value)
     written = _WRITERS[target.kind](value, source, target, region)
     limit = target.max_length
     if limit is not None and isinstance(written, str) and len(written) > limit:
@@ -161,6 +163,9 @@ def _options(choices: tuple[Choice, ...]) -> MappingProxyType[str, str]:
     return MappingProxyType(folded | {choice.value: choice.value for choice in choices})
 
 
+_LIST_READERS = frozenset(
+    {FieldKind.TEXT, FieldKind.URL, FieldKind.REFERENCE, FieldKind.CHOICE, FieldKind.CHOICES}
+)
 _WRITERS: dict[FieldKind, Callable[[Value, Field, Field, str | None], Value]] = {
     FieldKind.TEXT: _text,
     FieldKind.EMAIL: _email,

@@ -7,14 +7,13 @@ the characters people write numbers with are read: the parser would also find th
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from phonenumbers import (
     CountryCodeSource,
     NumberParseException,
     PhoneNumber,
-    PhoneNumberFormat,
     ValidationResult,
-    format_number,
     is_possible_number_with_reason,
     is_valid_number,
     national_significant_number,
@@ -43,52 +42,74 @@ _LONGEST_SEARCHED = 100
 _FAKES = frozenset({"1234567890", "123456789", "0123456789", "12345678"})
 
 
+class Number(NamedTuple):
+    """A number that can be dialled from anywhere."""
+
+    dialled: str
+    """E.164, an extension as ``;ext=12`` (RFC 3966)."""
+    national: str
+    """Its digits without the country code."""
+
+
 @lru_cache(maxsize=CACHE_SIZE)
-def parsed(text: str, region: str | None) -> PhoneNumber | None:
+def read_number(text: str, region: str | None) -> Number | None:
     """Return the possible, fully dialable number that *text* is, or None.
 
     Without a region only numbers with their country code can be read; there a leading ``00`` is
     taken for the ``+`` it stands for nearly everywhere. Local-only numbers (no area code) are not
     dialable from elsewhere and count as None.
+
+    "Possible" (length and shape) is asked for, not "assigned": the tables of assigned ranges lag
+    behind the countries, and a real number must not be refused for that. Only a short number
+    without country code has to be an assigned one.
     """
     plain = text.strip()
     if not _WRITTEN.fullmatch(plain):
         return None
     if region is None and plain.startswith("00"):
         plain = "+" + plain[2:]
-    return _read(plain, region)
+    return _likely_number(plain, region)
 
 
-def _read(text: str, region: str | None) -> PhoneNumber | None:
+def e164(text: str, region: str | None = None) -> str | None:
+    """Return *text* in E.164, an extension as ``;ext=12`` (RFC 3966), or None if it is no number."""
+    number = read_number(text, region)
+    return number.dialled if number else None
+
+
+def _likely_number(text: str, region: str | None) -> Number | None:
+    found = _parse(text, region)
+    if found is None or is_possible_number_with_reason(found) != ValidationResult.IS_POSSIBLE:
+        return None
+    national = str(national_significant_number(found))
+    if found.italian_leading_zero and not _is_stable(f"+{found.country_code}{national}", national):
+        return None
+    if _is_short_guess(found, national):
+        return None
+    extension = f";ext={found.extension}" if found.extension else ""
+    return Number(f"+{found.country_code}{national}{extension}", national)
+
+
+def _parse(text: str, region: str | None) -> PhoneNumber | None:
     try:
-        number = parse(text, region.upper() if region else None, keep_raw_input=True)
+        return parse(text, region.upper() if region else None, keep_raw_input=True)
     except NumberParseException:
         return None
-    return number if _is_likely(number) else None
 
 
-def _is_likely(number: PhoneNumber) -> bool:
-    """Ask more of a number whose country is our assumption: "12345" is no German number."""
-    if is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
-        return False
-    if number.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY:
-        return True
-    return len(national_significant_number(number)) >= _SURE_LENGTH or is_valid_number(number)
+def _is_stable(dialled: str, national: str) -> bool:
+    """Tell whether the number in E.164 is read as itself again; some heaps of zeros are not."""
+    again = _parse(dialled, None)
+    return again is not None and national_significant_number(again) == national
 
 
-@lru_cache(maxsize=CACHE_SIZE)
-def e164(text: str, region: str | None = None) -> str | None:
-    """Return *text* in E.164, an extension as ``;ext=12`` (RFC 3966), or None if it is no number.
-
-    "Possible" (length and shape) is asked for, not "assigned": the tables of assigned ranges lag
-    behind the countries, and a real number must not be refused for that. Only a short number
-    without country code has to be an assigned one.
-    """
-    number = parsed(text, region)
-    if number is None:
-        return None
-    dialled = str(format_number(number, PhoneNumberFormat.E164))
-    return f"{dialled};ext={number.extension}" if number.extension else dialled
+def _is_short_guess(number: PhoneNumber, national: str) -> bool:
+    """Tell a few digits from a number where the country is our assumption: "12345" is none."""
+    return (
+        len(national) < _SURE_LENGTH
+        and number.country_code_source == CountryCodeSource.FROM_DEFAULT_COUNTRY
+        and not is_valid_number(number)
+    )
 
 
 def phone_form(text: str, region: str | None) -> str:
@@ -114,18 +135,15 @@ def cannot_be_judged(text: str, region: str | None) -> bool:
 
 def is_fake(text: str, region: str | None) -> bool:
     """Tell whether *text* is one of the numbers people type to get past a form."""
-    number = parsed(text, region)
+    number = read_number(text, region)
     return number is not None and _is_filler(number)
 
 
 def found_in(text: str, region: str | None) -> str | None:
     """Return the likely number anywhere in *text* in E.164, or None; for a suggestion only."""
-    number = _read(text[:_LONGEST_SEARCHED], region)
-    if number is None or _is_filler(number):
-        return None
-    return str(format_number(number, PhoneNumberFormat.E164))
+    number = _likely_number(text[:_LONGEST_SEARCHED], region)
+    return None if number is None or _is_filler(number) else number.dialled
 
 
-def _is_filler(number: PhoneNumber) -> bool:
-    national = str(national_significant_number(number))
-    return len(set(national)) == 1 or national in _FAKES
+def _is_filler(number: Number) -> bool:
+    return len(set(number.national)) == 1 or number.national in _FAKES

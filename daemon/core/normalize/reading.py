@@ -44,8 +44,8 @@ def truth(value: Value) -> bool | None:
         return value
     if isinstance(value, str):
         return _TRUTH.get(value.strip().casefold())
-    if isinstance(value, Decimal) and value in {Decimal(0), Decimal(1)}:
-        return bool(value)
+    if isinstance(value, Decimal):
+        return _TRUTH.get(number_text(value))
     return None
 
 
