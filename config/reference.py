@@ -117,7 +117,7 @@ class _Reference:
         for option in schema.get("anyOf", []):
             yield from self._inner(option)
         for part, suffix in (("items", "[]"), ("additionalProperties", ".NAME")):
-            if isinstance(schema.get(part), dict) and "Sync" not in str(schema[part].get("$ref")):
+            if isinstance(schema.get(part), dict):
                 for deeper, inner in self._inner(schema[part]):
                     yield suffix + deeper, inner
 

@@ -27,7 +27,10 @@ def json_schema(settings_by_type: Mapping[str, type[BaseModel]]) -> dict[str, An
         definitions[_definition(word)] = _typed(definitions[own[model]], word)
     for name in own.values():
         del definitions[name]
-    document["properties"]["connections"]["additionalProperties"] = _by_type(settings_by_type)
+    connections = document["properties"]["connections"]["patternProperties"]
+    connections.update(dict.fromkeys(connections, _by_type(settings_by_type)))
+    for section in ("connections", "syncs"):
+        document["properties"][section]["additionalProperties"] = False
     return {
         "$schema": _DIALECT,
         **_portable(document),
