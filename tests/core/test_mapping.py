@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from daemon.core.field_names import did_you_mean, likeness, plain_name, words
 from daemon.core.mapping import Direction, FieldMap, How, Override, Policy, build_mapping
 from daemon.core.schema import Field, Schema
-from daemon.core.synonyms import SYNONYMS
 from daemon.core.values import FieldKind, Side
 
 K = FieldKind
@@ -165,20 +163,6 @@ def test_alike_names_are_paired_when_only_one_partner_is_thinkable() -> None:
 def test_alike_names_with_two_candidates_are_left_alone() -> None:
     """Two fields that would both do are a person's choice."""
     assert {} == pairs(a_map("Favorite Colour", "Favourite Color"))
-
-
-@pytest.mark.parametrize(
-    ("left", "right"),
-    [
-        ("address 1", "address 2"),
-        ("hs analytics first url", "hs analytics last url"),
-        ("state", "status"),
-        ("", "x"),
-    ],
-)
-def test_different_things_are_not_alike(left: str, right: str) -> None:
-    """Numbers and single words tell apart what a letter count would not."""
-    assert likeness(left, right) < 0.9
 
 
 def test_overrides_come_first() -> None:
@@ -376,35 +360,3 @@ def test_a_rule_answers_by_side() -> None:
 
     assert ("Mail", "email") == (rule.name(Side.SOURCE), rule.name(Side.CRM))
     assert (rule.source_field, rule.crm_field) == (rule.field(Side.SOURCE), rule.field(Side.CRM))
-
-
-def test_no_synonym_means_two_things() -> None:
-    """Each spelling stands for one canonical name, so that a column never means two."""
-    spellings = [
-        plain
-        for canonical, others in SYNONYMS.items()
-        for plain in {plain_name(name) for name in (canonical, *others)}
-    ]
-
-    assert sorted(set(spellings)) == sorted(spellings)
-
-
-@pytest.mark.parametrize(
-    ("name", "found"),
-    [
-        ("E-MailAddress", ("e", "mail", "address")),
-        ("firstName", ("first", "name")),
-        ("HTTPStatus", ("http", "status")),
-        ("Prénom ", ("prenom",)),
-        ("Straße_1", ("strasse", "1")),
-        ("名前", ("名前",)),
-    ],
-)
-def test_names_are_read_as_words(name: str, found: tuple[str, ...]) -> None:
-    """Casing, punctuation and accents are matters of spelling."""
-    assert found == words(name)
-
-
-def test_nothing_near_is_not_suggested() -> None:
-    """A far-fetched suggestion would mislead."""
-    assert "" == did_you_mean("zzz", ["email", "phone"])
