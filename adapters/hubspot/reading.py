@@ -57,12 +57,13 @@ async def find(
     ``missing`` holds keys as given. A record whose reply shows none of the asked keys (HubSpot may
     know a contact by an address it does not show) makes unanswered keys doubtful, not missing.
     """
+    is_address = key in object_type(object_name).unique
     spellings: dict[str, set[str]] = {}
     for one in keys:
-        spellings.setdefault(one.strip().lower(), set()).add(one)
+        # HubSpot keeps addresses in lower case; other unique values are compared as they are.
+        spellings.setdefault(one.strip().lower() if is_address else one, set()).add(one)
     lookup = await _lookup(connection, object_name, [*fields, key], purpose="find")
     records = await lookup.batch(list(spellings), id_property=key)
-    is_address = key in object_type(object_name).unique
     held = [_held(record, key, is_address=is_address) for record in records]
     answered = set().union(*held)
     is_all_told = all(one & spellings.keys() for one in held)
@@ -71,10 +72,9 @@ async def find(
 
 
 def _held(record: Record, key: str, *, is_address: bool) -> set[str]:
-    """Return every key a record answers to, in lower case."""
-    own = record.values.get(key, record.external_id)
-    others = record.other_emails if is_address else ()
-    return {str(one).lower() for one in (own, *others) if one}
+    """Return every spelling of a key that a record answers to."""
+    own = str(record.values.get(key) or "")
+    return {one.lower() for one in (own, *record.other_emails)} if is_address else {own}
 
 
 @dataclass(kw_only=True, slots=True)

@@ -56,7 +56,8 @@ class PollSettings(BaseModel):
 class HubSpotSettings(BaseModel):
     """One HubSpot account, reached with a service key or another static token."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A rejected key may be a token pasted into the wrong place: no error repeats what was given.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     token: SecretStr = Field(
         description="Service key or private app token; needs the scopes the README lists."
