@@ -46,6 +46,7 @@ class MirrorRow:
     version: str
     modified_at: datetime | None
     external_id: str | None
+    other_emails: tuple[str, ...]
     presence: str
     absences: int
     revision: int
@@ -58,6 +59,18 @@ class MirrorRow:
         """Whether the record is there and may be source and target."""
         return self.presence == LIVE
 
+    def as_record(self) -> Record:
+        """Return the row as the record it was read from."""
+        return Record(
+            id=self.id,
+            values=self.values,
+            version=self.version,
+            modified_at=self.modified_at,
+            is_archived=self.presence != LIVE,
+            external_id=self.external_id,
+            other_emails=self.other_emails,
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sighting:
@@ -69,8 +82,6 @@ class Sighting:
     """Moment up to which the previous state of the end is known, by our clock."""
     resolution: timedelta = timedelta(0)
     listing: int | None = None
-    is_reply: bool = False
-    """The records come from replies to our own writes: fields not in them stay as they were."""
     quiet: str = ""
     """The pair whose own write this is: its written fields do not enter its pending set."""
 
@@ -93,7 +104,7 @@ def put(connection: Connection, seen: Sequence[Seen], how: Sighting) -> list[str
 def _merge(item: Seen, known: MirrorRow | None, how: Sighting) -> tuple[dict[str, Any], bool]:
     record = item.record
     before = known.values if known else None
-    values = {**(before or {}), **record.values} if how.is_reply else dict(record.values)
+    values = dict(record.values)
     evidence = witness(
         before=before,
         known=known.evidence if known else {},
@@ -102,14 +113,14 @@ def _merge(item: Seen, known: MirrorRow | None, how: Sighting) -> tuple[dict[str
         seen_at=how.seen_at,
         origin="/".join((*how.end, record.id)),
     )
-    evidence = {**(known.evidence if known and how.is_reply else {}), **evidence, **item.copied}
+    evidence = {**evidence, **item.copied}
     presence = ARCHIVED if record.is_archived else LIVE
-    external_id = record.external_id or (known.external_id if known and how.is_reply else None)
     is_changed = (
         known is None
         or known.values != values
         or known.presence != presence
-        or known.external_id != external_id
+        or known.external_id != record.external_id
+        or known.other_emails != record.other_emails
     )
     row = {
         "connection": how.end[0],
@@ -119,7 +130,8 @@ def _merge(item: Seen, known: MirrorRow | None, how: Sighting) -> tuple[dict[str
         "evidence": encode_evidence(evidence),
         "version": record.version,
         "modified_at": record.modified_at,
-        "external_id": external_id,
+        "external_id": record.external_id,
+        "other_emails": "\n".join(record.other_emails),
         "presence": presence,
         "absences": 0,
         "revision": (known.revision if known else 0) + is_changed,
@@ -191,6 +203,7 @@ def _typed(row: Mapping[Any, Any]) -> MirrorRow:
         version=row["version"],
         modified_at=row["modified_at"],
         external_id=row["external_id"],
+        other_emails=tuple(row["other_emails"].splitlines()),
         presence=row["presence"],
         absences=row["absences"],
         revision=row["revision"],

@@ -52,7 +52,7 @@ def get(connection: Connection, end: End) -> ObservationRow:
     )
 
 
-def note(connection: Connection, end: End, **facts: Any) -> None:
+def note(connection: Connection, end: End, /, **facts: Any) -> None:
     """Write some facts of an end's row, making it where it lacks."""
     if "fields" in facts:
         facts["fields"] = orjson.dumps(sorted(facts["fields"])).decode()
@@ -102,3 +102,8 @@ def forget_definitions(connection: Connection, ends: Sequence[End]) -> None:
     for end in ends:
         where = and_(_OBSERVATION.c.connection == end[0], _OBSERVATION.c.object == end[1])
         connection.execute(update(_OBSERVATION).where(where).values(defined_at=None))
+
+
+def set_fact(connection: Connection, key: str, value: str) -> None:
+    """Replace a fact about this state."""
+    upsert(connection, _META, [{"key": key, "value": value}])

@@ -273,5 +273,5 @@ def every_operation(connection: Connection, plan: int) -> Iterator[Operation]:
     """Yield the operations of a plan in order, a page at a time."""
     after = -1
     while rows := operations(connection, plan=plan, after=after):
-        for after, operation in rows:
-            yield operation
+        yield from (operation for _, operation in rows)
+        after = rows[-1][0]

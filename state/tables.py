@@ -81,6 +81,8 @@ class Mirror(SQLModel, table=True):
     version: str = ""
     modified_at: datetime | None = Field(default=None, sa_type=Moment)
     external_id: str | None = None
+    other_emails: str = Field(default="", sa_type=Text)
+    """Secondary addresses, one a line: keys for matching (R8)."""
     presence: str = "live"
     """live, archived, missing (a read proved it is not there), suspect (there, but unusable)."""
     absences: int = 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from daemon.core.values import Value, decode_value, encode_value
+from daemon.core.values import Side, Value, decode_value, encode_value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,11 +21,18 @@ class BaseField:
     fingerprint: str
     """Of the rule it was agreed under; another rule means first contact again (R16)."""
     is_unseen: bool = False
-    """The crm half was sent but never seen stored: a difference is nobody's edit (R36)."""
+    """The half we wrote was sent but never seen stored: a difference is nobody's edit (R36)."""
     source_before: Value = None
     """What the source held before our last write to it: its return is a stale save (R11)."""
     wrote_source: bool = False
-    """Whether ``source_before`` means anything."""
+    """Whether it was the source half that we wrote; ``source_before`` means nothing otherwise."""
+
+    @property
+    def unseen_side(self) -> Side | None:
+        """The side whose half was never seen stored."""
+        if not self.is_unseen:
+            return None
+        return Side.SOURCE if self.wrote_source else Side.CRM
 
 
 Base = Mapping[str, BaseField]

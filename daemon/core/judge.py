@@ -33,7 +33,7 @@ def decide(facts: Facts) -> Decision:
     moved = [side for side in Side if facts.moved(side)]
     if not moved:
         return Nothing()
-    if facts.base.is_unseen and Side.CRM in moved:
+    if facts.base.unseen_side in moved:
         return _conflict(facts, "sent_not_seen")
     if moved == [Side.SOURCE, Side.CRM]:
         return _conflict(facts, "both_changed")

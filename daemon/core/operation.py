@@ -15,7 +15,7 @@ import orjson
 from daemon.core.base import Base, BaseField, decode_base, encode_base
 from daemon.core.evidence import decode_evidence, encode_evidence
 from daemon.core.record import Evidence
-from daemon.core.values import Side, Value, decode_value, digest, encode_value
+from daemon.core.values import FieldKind, Side, Value, decode_value, digest, encode_value
 
 
 class OperationKind(StrEnum):
@@ -25,10 +25,6 @@ class OperationKind(StrEnum):
     UPDATE = "update"
     LINK = "link"
     """Remember that two records are one; writes nothing outside."""
-    AGREE = "agree"
-    """Remember values that are equal on both sides; writes nothing outside."""
-    DETACH = "detach"
-    """One side is gone: stop syncing the pair of records; writes nothing outside (R34)."""
 
     @property
     def is_write(self) -> bool:
@@ -50,7 +46,10 @@ class Copy:
     """What the other side holds: its half of the base once the write is settled."""
     before: Value
     """What stood in the field when the plan was made (R35)."""
+    kind: FieldKind
+    """What the value is compared as when a look must tell whether it was written."""
     fingerprint: str
+    region: str | None = None
     evidence: Evidence | None = None
     """Of the value that is copied: it travels along (R12)."""
 
@@ -182,7 +181,9 @@ def _plain_copy(copy: Copy) -> dict[str, Any]:
         "value": encode_value(copy.value),
         "origin": encode_value(copy.origin),
         "before": encode_value(copy.before),
+        "kind": copy.kind.value,
         "fingerprint": copy.fingerprint,
+        "region": copy.region,
         "evidence": encode_evidence({"": copy.evidence} if copy.evidence else {}),
     }
 
@@ -194,7 +195,9 @@ def _typed_copy(plain: dict[str, Any]) -> Copy:
         value=decode_value(plain["value"]),
         origin=decode_value(plain["origin"]),
         before=decode_value(plain["before"]),
+        kind=FieldKind(plain["kind"]),
         fingerprint=plain["fingerprint"],
+        region=plain["region"],
         evidence=decode_evidence(plain["evidence"]).get(""),
     )
 

@@ -152,7 +152,9 @@ class _Outcome:
                 value=written,
                 origin=facts.value[winner],
                 before=facts.value[target],
+                kind=rule.kind,
                 fingerprint=rule.fingerprint(),
+                region=facts.terms.region,
                 evidence=evidence_of(facts.view[winner], rule.name(winner)),
             )
         )

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
+
+import orjson
 
 from daemon.core.values import FieldKind
 
@@ -48,3 +51,36 @@ class Schema:
 
     def __getitem__(self, name: str) -> Field:
         return self.fields[name]
+
+
+def encode_schema(schema: Schema) -> str:
+    """Return a schema as canonical JSON text."""
+    return orjson.dumps(
+        {
+            "object": schema.object,
+            "required_any": schema.required_any,
+            "fields": [_plain(item) for item in schema.fields.values()],
+        },
+        option=orjson.OPT_SORT_KEYS,
+    ).decode()
+
+
+def decode_schema(text: str) -> Schema:
+    """Return what :func:`encode_schema` wrote."""
+    plain = orjson.loads(text)
+    fields = (_typed(item) for item in plain["fields"])
+    return Schema(
+        object=plain["object"],
+        required_any=tuple(plain["required_any"]),
+        fields=MappingProxyType({item.name: item for item in fields}),
+    )
+
+
+def _plain(item: Field) -> dict[str, Any]:
+    plain = {name: getattr(item, name) for name in Field.__dataclass_fields__}
+    return {**plain, "choices": [[choice.value, choice.label] for choice in item.choices]}
+
+
+def _typed(plain: dict[str, Any]) -> Field:
+    choices = tuple(Choice(value=value, label=label) for value, label in plain["choices"])
+    return Field(**{**plain, "kind": FieldKind(plain["kind"]), "choices": choices})

@@ -1,0 +1,153 @@
+"""One run of one sync, step by step. READ THIS FIRST.
+
+Each step is a call into a file of the same name in ``daemon/flow``. A step raises when it cannot do
+its work; what was stored until then is true and enough for the next run to go on from (I9, I10), at
+whatever moment this one is killed.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from adapters.contract import Call
+from adapters.errors import AdapterError
+from config.fingerprint import sync_fingerprint
+from daemon.clock import Luck
+from daemon.flow.apply import apply
+from daemon.flow.approve import Verdict, approve
+from daemon.flow.observe import observe
+from daemon.flow.parts import RunPart
+from daemon.flow.plan import PlanMade, make_plan
+from daemon.flow.prepare import MappingUnusable, Preparation, prepare
+from daemon.flow.recover import recover
+from daemon.flow.report import RunReport, report
+from daemon.flow.tally import Tally
+from daemon.flow.verify import verify
+from state import observations, pairs, runs
+
+PASSES = 4
+"""Plans made in one run at most: what moved while one was carried out is planned anew, and a record
+that moves faster than that waits for the next run."""
+
+PATIENCE = timedelta(minutes=15)
+"""How long a run waits for rate limits before it leaves the rest to the next one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What is asked of a run."""
+
+    sync: str
+    trigger: str
+    is_preview: bool = False
+    """Plan and stop: nothing outside is written, and no bookkeeping moves."""
+    approve: str = ""
+    """Digest of the plan that a person approved with this order."""
+    by: str = ""
+    """Who approved."""
+
+
+async def cycle(work: Preparation, luck: Luck, order: Order, calls: list[Call]) -> RunReport:
+    """Run a sync once and return its report. *calls* fills with the API calls it makes.
+
+    Raises nothing that an end can cause: an outage, a refusal or a damaged file is the outcome of
+    the run. Faults of our own are raised, for the process to log.
+    """
+    started = work.clock.now()
+    number = await work.state.write(runs.begin, sync=order.sync, trigger=order.trigger, at=started)
+    run = await _empty_run(work, luck, order, number, calls)
+    progress = _Progress()
+    try:
+        run = await _prepared(work, run)
+        await _steps(run, order, progress)
+    except (AdapterError, MappingUnusable) as error:
+        progress.error = error
+    return await report(
+        run,
+        started_at=started,
+        made=progress.made,
+        verdict=progress.verdict,
+        error=progress.error,
+        still_open=progress.still_open,
+    )
+
+
+@dataclass(kw_only=True, slots=True)
+class _Progress:
+    """How far a run came; what its report needs even if a step fails."""
+
+    made: PlanMade | None = None
+    verdict: Verdict | None = None
+    error: Exception | None = None
+    still_open: int = 0
+
+
+async def _steps(run: RunPart, order: Order, progress: _Progress) -> None:
+    if not order.is_preview:
+        progress.still_open = await recover(run)
+    await _refuse_held(run)
+    is_complete = await observe(run)
+    for turn in range(PASSES):
+        progress.made = await make_plan(run, may_create=is_complete, is_preview=order.is_preview)
+        if order.is_preview:
+            return
+        digest = order.approve if turn == 0 else ""
+        progress.verdict = await approve(run, progress.made, digest, order.by)
+        if not progress.verdict.may_flow:
+            return
+        is_unfinished = await apply(run, progress.made)
+        progress.still_open = await recover(run)
+        await _note_applied(run, progress.made)
+        if not is_unfinished:
+            break
+    await verify(run)
+
+
+async def _refuse_held(run: RunPart) -> None:
+    for pair in run.pairs:
+        row = await run.state.read(pairs.find, pair.name)
+        if row is not None and row.hold:
+            raise PairHeld(
+                f"Sync {run.sync!r} is held: {row.hold}.",
+                next_step=f"Look into it, then: crmsyncd approvals release {run.sync}",
+            )
+
+
+class PairHeld(AdapterError):
+    """A person must release the sync before it runs again (R18)."""
+
+
+async def _note_applied(run: RunPart, made: PlanMade) -> None:
+    now = run.clock.now()
+    await run.state.write(runs.decide_plan, plan=made.id, status=runs.APPLIED, by="", at=now)
+    await run.state.write(pairs.mark_settled, sync=run.sync, at=now)
+
+
+async def _empty_run(
+    work: Preparation, luck: Luck, order: Order, number: int, calls: list[Call]
+) -> RunPart:
+    instance = await work.state.write(observations.fact, "instance", luck.token()[:6])
+    return RunPart(
+        id=number,
+        sync=order.sync,
+        settings=work.config.syncs[order.sync],
+        trigger=order.trigger,
+        fingerprint=sync_fingerprint(work.config, order.sync),
+        state=work.state,
+        clock=work.clock,
+        luck=luck,
+        instance=instance,
+        pairs=(),
+        watches=(),
+        tally=Tally(),
+        calls=calls,
+        deadline=_deadline(work.clock.now()),
+    )
+
+
+def _deadline(now: datetime) -> datetime:
+    return now + PATIENCE
+
+
+async def _prepared(work: Preparation, run: RunPart) -> RunPart:
+    ready, watches = await prepare(work, run.sync)
+    return replace(run, pairs=ready, watches=watches)

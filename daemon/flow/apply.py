@@ -1,0 +1,99 @@
+"""Carry a plan out: links first, then updates, then creates, batch by batch.
+
+For each batch: look (where the system has no precondition), store the intents, send, settle. What
+moved since the plan is left for the next pass. Returns whether another pass has work to do.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from adapters.contract import Verb
+from daemon.core.operation import Operation, OperationKind
+from daemon.core.values import Side
+from daemon.flow.look import look_before_create, look_before_update
+from daemon.flow.parts import EndPart, PairPart, RunPart
+from daemon.flow.plan import PlanMade
+from daemon.flow.send import send
+from daemon.flow.settle import settle_link
+from state import runs
+
+ORDER: tuple[tuple[OperationKind, Side], ...] = (
+    (OperationKind.UPDATE, Side.CRM),
+    (OperationKind.UPDATE, Side.SOURCE),
+    (OperationKind.CREATE, Side.CRM),
+    (OperationKind.CREATE, Side.SOURCE),
+)
+"""Known records before new ones: an update can free a unique key that a create needs."""
+
+LINKS_AT_ONCE = 200
+
+
+async def apply(run: RunPart, made: PlanMade) -> bool:
+    """Carry *made* out. Returns whether some of it has to be planned anew."""
+    is_unfinished = False
+    for pair in run.pairs:
+        is_unfinished |= await _make_links(run, pair, made)
+        for kind, side in ORDER:
+            is_unfinished |= await _write(run, pair, made, kind, side)
+    return is_unfinished
+
+
+async def _make_links(run: RunPart, pair: PairPart, made: PlanMade) -> bool:
+    after, is_unfinished = -1, False
+    while rows := await run.state.read(
+        runs.operations,
+        plan=made.id,
+        pair=pair.name,
+        kinds=(OperationKind.LINK,),
+        after=after,
+        limit=LINKS_AT_ONCE,
+    ):
+        after = rows[-1][0]
+        operations = [operation for _, operation in rows]
+        linked = await run.state.write(_settle_links, operations, run=run.id, at=run.clock.now())
+        run.tally.add(Side.CRM, "merged", linked)
+        is_unfinished |= linked < len(operations)
+    return is_unfinished
+
+
+def _settle_links(
+    connection: Connection, operations: Sequence[Operation], *, run: int, at: datetime
+) -> int:
+    return sum(settle_link(connection, operation, run=run, at=at) for operation in operations)
+
+
+async def _write(
+    run: RunPart, pair: PairPart, made: PlanMade, kind: OperationKind, side: Side
+) -> bool:
+    part = pair.ends[side]
+    size = batch_size(pair, part)
+    after, is_unfinished = -1, False
+    while rows := await run.state.read(
+        runs.operations,
+        plan=made.id,
+        pair=pair.name,
+        kinds=(kind,),
+        side=side.value,
+        after=after,
+        limit=size,
+    ):
+        after = rows[-1][0]
+        operations = [operation for _, operation in rows]
+        if kind is OperationKind.UPDATE:
+            ready = await look_before_update(run, part, operations)
+            verb = Verb.UPDATE
+        else:
+            ready = await look_before_create(run, pair, part, operations)
+            verb = Verb.CREATE
+        is_unfinished |= len(ready) < len(operations)
+        if ready:
+            is_unfinished |= await send(run, pair, part, verb, ready)
+    return is_unfinished
+
+
+def batch_size(pair: PairPart, part: EndPart) -> int:
+    """Return how many records one write call carries."""
+    most = part.adapter.capabilities.write_batch
+    return min(most, pair.settings.batch_size or most)

@@ -1,0 +1,71 @@
+"""Records with an open intent: no sync touches them, whoever wrote the intent (R40)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from daemon.core.match import EXTERNAL
+from daemon.core.values import Side
+from daemon.flow.parts import PairPart
+from state.intents import IntentRow
+from state.mirror import End, MirrorRow
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Busy:
+    """Who is busy on the two ends of a pair."""
+
+    taken: frozenset[tuple[End, str]]
+    """Records that an open intent reads from or writes to."""
+    awaited: frozenset[tuple[End, tuple[str, str]]]
+    """Keys of records whose creation is not known to have happened."""
+    keyless: frozenset[tuple[End, datetime]]
+    """(end, sent at) of unknown creates without any key: everything new there could be theirs."""
+    ends: dict[Side, End]
+
+    def is_taken(self, side: Side, record: str) -> bool:
+        """Tell whether a record is held by an open intent."""
+        return (self.ends[side], record) in self.taken
+
+    def is_busy(self, side: Side, row: MirrorRow, pair: PairPart) -> bool:
+        """Tell whether a record is held, or could be one whose creation is unknown."""
+        end = self.ends[side]
+        if (end, row.id) in self.taken:
+            return True
+        keys = pair.index(side, row.as_record())
+        if any((end, key) in self.awaited for key in keys):
+            return True
+        return any(place == end and row.first_seen_at >= sent for place, sent in self.keyless)
+
+
+def busy_records(pair: PairPart, open_intents: Sequence[IntentRow]) -> Busy:
+    """Return who is busy, from the open intents on both ends of *pair*."""
+    ends = {side: part.end for side, part in pair.ends.items()}
+    taken: set[tuple[End, str]] = set()
+    awaited: set[tuple[End, tuple[str, str]]] = set()
+    keyless: set[tuple[End, datetime]] = set()
+    for intent in open_intents:
+        operation = intent.operation
+        if operation.target_id is not None:
+            taken.add((intent.end, operation.target_id))
+        if operation.pair == pair.name and operation.origin_id is not None:
+            taken.add((ends[operation.side.other], operation.origin_id))
+        if operation.target_id is None:
+            keys = _keys_awaited(pair, intent)
+            awaited |= {(intent.end, key) for key in keys}
+            if not keys:
+                keyless.add((intent.end, intent.sent_at))
+    return Busy(
+        taken=frozenset(taken), awaited=frozenset(awaited), keyless=frozenset(keyless), ends=ends
+    )
+
+
+def _keys_awaited(pair: PairPart, intent: IntentRow) -> set[tuple[str, str]]:
+    values = intent.operation.values
+    keys = {
+        (key.name(side, pair.region), value)
+        for key in pair.keys
+        for side, part in pair.ends.items()
+        if part.end == intent.end and (value := key.values(side, values, pair.region)) is not None
+    }
+    return keys | ({(EXTERNAL, intent.link)} if intent.carries_token else set())

@@ -1,0 +1,366 @@
+"""Sort pending records by what is to be decided about them, and decide.
+
+A pending record is busy (left for later), gone, linked (reconciled), or unlinked (validated,
+matched, created). The order of the tests is the order of ``_consider_one``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from daemon.core.facts import rule_key
+from daemon.core.match import EXTERNAL, Candidate, KeyHits, Match, NoMatch, Review, choose
+from daemon.core.operation import Clash, Clearance
+from daemon.core.values import Side
+from daemon.flow.busy import Busy, busy_records
+from daemon.flow.decide import (
+    Linked,
+    PagePlan,
+    Times,
+    check,
+    create,
+    decide_link,
+    findings_apart,
+    keep_decision,
+)
+from daemon.flow.parts import PairPart, RunPart
+from state import links
+from state.attention import Apart
+from state.gathering import Gathered, Kin, gather_kin
+from state.links import LinkRow
+from state.mirror import SUSPECT, MirrorRow
+
+Wanted = dict[Side, dict[str, tuple[str, ...]]]
+"""Side → record → fields whose change times must be asked for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Considering:
+    """What one pass over a pair's pending records shares."""
+
+    run: RunPart
+    pair: PairPart
+    claims: dict[tuple[Side, str], str]
+    """Records this plan links already, so that nobody is linked twice (R9)."""
+    may_create: bool
+
+    def forget_claims(self, made: PagePlan) -> None:
+        """Take back the claims of a page that is considered once more."""
+        for operation in made.operations:
+            for side, record in ((Side.SOURCE, operation.source_id), (Side.CRM, operation.crm_id)):
+                self.claims.pop((side, str(record)), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _One:
+    """One pending record and all that is known around it."""
+
+    row: MirrorRow
+    side: Side
+    clear: Clearance
+    known: Gathered
+    kin: Kin
+    busy: Busy
+    times: Times
+
+
+async def consider(
+    work: Considering, side: Side, known: Gathered, times: Times
+) -> tuple[PagePlan, Wanted]:
+    """Decide a page. Returns the plan, and the change times without which it is not final."""
+    made, wanted = PagePlan(), Wanted()
+    ends = {one: part.end for one, part in work.pair.ends.items()}
+    loose = [row for record, row in known.rows[side].items() if not _is_active(known, record)]
+    keys = {row.id: work.pair.index(side, row.as_record()) for row in loose}
+    own_keys = sorted({key for found in keys.values() for key in found})
+    kin = await work.run.state.read(
+        gather_kin,
+        pair=work.pair.name,
+        side=side,
+        ends=ends,
+        own_keys=own_keys,
+        other_keys=[_across(work.pair, side, key) for key in own_keys],
+    )
+    busy = busy_records(work.pair, known.open_intents)
+    for record in sorted(known.revisions):
+        row = known.rows[side].get(record)
+        clear = Clearance(side=side, id=record, revision=known.revisions[record])
+        if row is None:
+            made.cleared.append(clear)
+            continue
+        one = _One(row=row, side=side, clear=clear, known=known, kin=kin, busy=busy, times=times)
+        _consider_one(work, one, made, wanted)
+    return made, wanted
+
+
+def _is_active(known: Gathered, record: str) -> bool:
+    link = known.links.get(record)
+    return link is not None and link.status == links.ACTIVE
+
+
+def _across(pair: PairPart, side: Side, key: tuple[str, str]) -> tuple[str, str]:
+    """Return the other side's name for the same key value."""
+    for one in pair.keys:
+        if one.name(side, pair.region) == key[0]:
+            return (one.name(side.other, pair.region), key[1])
+    return (EXTERNAL, key[1])
+
+
+def _consider_one(work: Considering, one: _One, made: PagePlan, wanted: Wanted) -> None:
+    link = one.known.links.get(one.row.id)
+    if one.busy.is_busy(one.side, one.row, work.pair):
+        made.skipped.append((one.side, "busy"))
+    elif link is not None and _is_current(one, link, made):
+        _consider_link(work, one, link, made, wanted)
+    elif one.row.presence == SUSPECT or not one.row.is_live:
+        made.cleared.append(one.clear)
+    else:
+        _consider_loose(work, one, link, made, wanted)
+
+
+def _is_current(one: _One, link: LinkRow, made: PagePlan) -> bool:
+    """Tell whether a link holds; one whose two records are both back is revived with its base."""
+    if link.status == links.ACTIVE:
+        return True
+    opposite = link.record(one.side.other)
+    other = one.known.rows[one.side.other].get(opposite)
+    newest = one.known.opposite_links.get(opposite)
+    if not (one.row.is_live and other and other.is_live and newest and newest.id == link.id):
+        return False
+    made.revived.append(link.id)
+    return True
+
+
+def _consider_link(
+    work: Considering, one: _One, link: LinkRow, made: PagePlan, wanted: Wanted
+) -> None:
+    other = one.known.rows[one.side.other].get(link.record(one.side.other))
+    opposite = link.record(one.side.other)
+    if one.side is Side.CRM and opposite in one.known.pending_opposite:
+        return  # decided with its source record in this same plan
+    clears: tuple[Clearance, ...] = (one.clear,)
+    if opposite in one.known.pending_opposite:
+        revision = one.known.pending_opposite[opposite]
+        clears += (Clearance(side=one.side.other, id=opposite, revision=revision),)
+    rows = {one.side: one.row, **({one.side.other: other} if other else {})}
+    if one.busy.is_taken(one.side.other, opposite):
+        made.skipped.append((one.side, "busy"))
+    elif any(row.presence == SUSPECT for row in rows.values()):
+        made.cleared += clears
+    elif other is None or not other.is_live or not one.row.is_live:
+        _consider_gone(work.pair, link, rows, clears, made)
+    else:
+        found = Linked(link=link, rows=rows)
+        _reconcile(work, one, found, clears, made, wanted)
+
+
+def _consider_gone(
+    pair: PairPart,
+    link: LinkRow,
+    rows: Mapping[Side, MirrorRow],
+    clears: tuple[Clearance, ...],
+    made: PagePlan,
+) -> None:
+    """One side is gone: the other stays; what was edited there meanwhile is told (I7, R34)."""
+    alive = [side for side in Side if side in rows and rows[side].is_live]
+    made.cleared += clears
+    for side in alive:
+        gone = side.other
+        policy = pair.settings.deletes.source if gone is Side.SOURCE else pair.settings.deletes.crm
+        edited = _edited_since(pair, link, side, rows[side])
+        if edited:
+            made.clashes.append((link.id, (link.source_id, link.crm_id), edited))
+        if policy.value == "unlink":
+            made.detached.append(link.id)
+        made.skipped.append((side, f"gone_from_{gone.value}"))
+    if not alive:
+        made.detached.append(link.id)
+
+
+def _edited_since(pair: PairPart, link: LinkRow, side: Side, row: MirrorRow) -> tuple[Clash, ...]:
+    found = []
+    for rule in pair.mapping.rules:
+        known = link.base.get(rule_key(rule))
+        name = rule.name(side)
+        if known is None or name not in row.values:
+            continue
+        half = known.source if side is Side.SOURCE else known.crm
+        if row.values[name] != half:
+            value = {side: row.values[name], side.other: None}
+            found.append(
+                Clash(
+                    rule=rule_key(rule),
+                    source=value[Side.SOURCE],
+                    crm=value[Side.CRM],
+                    base=known,
+                    reason="edit_vs_delete",
+                    winner=side,
+                )
+            )
+    return tuple(found)
+
+
+def _reconcile(
+    work: Considering,
+    one: _One,
+    found: Linked,
+    clears: tuple[Clearance, ...],
+    made: PagePlan,
+    wanted: Wanted,
+) -> None:
+    findings = check(work.pair, Side.SOURCE, found.rows[Side.SOURCE])
+    apart, is_out, held = findings_apart(work.pair, Side.SOURCE, findings)
+    made.judged.append((Side.SOURCE, not findings))
+    made.readmitted += [(clear.side, clear.id) for clear in clears]
+    if is_out:
+        made.apart += apart
+        made.cleared += clears
+        return
+    decision = decide_link(
+        work.pair, found, times=one.times, verdicts=one.known.verdicts, held=held
+    )
+    for side, names in decision.wanted_times.items():
+        wanted.setdefault(side, {})[found.rows[side].id] = names
+    made.apart += apart
+    keep_decision(made, work.pair, found, decision, clears)
+    if not any(decision.copies.values()) and not found.is_new:
+        made.skipped.append((one.side, "conflict" if decision.open else "equal"))
+
+
+def _consider_loose(
+    work: Considering, one: _One, link: LinkRow | None, made: PagePlan, wanted: Wanted
+) -> None:
+    made.readmitted.append((one.side, one.row.id))
+    findings = check(work.pair, one.side, one.row)
+    apart, is_out, held = findings_apart(work.pair, one.side, findings)
+    made.judged.append((one.side, not findings))
+    if is_out and one.side is Side.SOURCE:
+        made.apart += apart
+        made.cleared.append(one.clear)
+        return
+    verdict = choose(
+        one.side,
+        one.row.values,
+        _hits(work.pair, one),
+        work.pair.name_rules,
+        work.pair.email_rules,
+        work.pair.region,
+    )
+    match verdict:
+        case Match(id=found, how=how):
+            _link(work, one, found, how, made, wanted)
+        case Review(rule=rule, message=message):
+            _set_aside(work, one, rule, message, made)
+        case NoMatch():
+            _make(work, one, link, apart, held, is_out=is_out, made=made)
+
+
+def _hits(pair: PairPart, one: _One) -> Sequence[KeyHits]:
+    keys = pair.index(one.side, one.row.as_record())
+    by_name = {key.name(one.side, pair.region): key for key in pair.keys}
+    hits = []
+    for name, value in keys:
+        if name not in by_name:
+            continue
+        key = by_name[name]
+        holders = one.kin.other.get(_across(pair, one.side, (name, value)), ())
+        twins = [r for r in one.kin.own.get((name, value), ()) if r != one.row.id]
+        candidates = tuple(_candidate(one, record) for record in holders)
+        hits.append(KeyHits(key=key, candidates=candidates, twins=len(twins)))
+    order = {key.word: rank for rank, key in enumerate(pair.keys)}
+    return sorted(hits, key=lambda hit: order[hit.key.word])
+
+
+def _candidate(one: _One, record: str) -> Candidate:
+    link = one.kin.links.get(record)
+    taken = link.record(one.side) if link and link.status == links.ACTIVE else None
+    return Candidate(id=record, values=one.kin.rows[record].values, linked_to=taken)
+
+
+def _link(
+    work: Considering, one: _One, found: str, how: str, made: PagePlan, wanted: Wanted
+) -> None:
+    own, other = (one.side, one.row.id), (one.side.other, found)
+    if work.claims.get(own) == found:
+        return  # this very pair is linked by this plan already
+    if own in work.claims or other in work.claims:
+        _set_aside(
+            work,
+            one,
+            "ambiguous_match",
+            f"its {how} leads to a record that another one here matches more strongly; "
+            "merge them or make them differ.",
+            made,
+        )
+        return
+    if one.busy.is_taken(one.side.other, found):
+        made.skipped.append((one.side, "busy"))
+        return
+    if work.pair.pair.match.found.value == "skip":
+        made.cleared.append(one.clear)
+        made.skipped.append((one.side, "found"))
+        return
+    work.claims[own], work.claims[other] = found, one.row.id
+    ids = {one.side: one.row.id, one.side.other: found}
+    link = LinkRow(
+        id=work.run.entity_id(),
+        pair=work.pair.name,
+        source_id=ids[Side.SOURCE],
+        crm_id=ids[Side.CRM],
+        status=links.ACTIVE,
+        how=how,
+        base={},
+    )
+    rows = {one.side: one.row, one.side.other: one.kin.rows[found]}
+    revision = one.kin.rows[found].revision
+    clears = (one.clear, Clearance(side=one.side.other, id=found, revision=revision))
+    _reconcile(work, one, Linked(link=link, rows=rows, is_new=True), clears, made, wanted)
+
+
+def _set_aside(work: Considering, one: _One, rule: str, message: str, made: PagePlan) -> None:
+    """Leave a record to a person; on a side whose records are not created it is nobody's task."""
+    made.cleared.append(one.clear)
+    if not _may_make(work.pair, one.side) and one.side is Side.CRM:
+        made.skipped.append((one.side, rule))
+        return
+    made.apart.append(
+        Apart(pair=work.pair.name, side=one.side, record=one.row.id, rule=rule, message=message)
+    )
+
+
+def _may_make(pair: PairPart, side: Side) -> bool:
+    """Tell whether records of *side* may be created on the other one (R10)."""
+    scope = pair.settings.create
+    return scope.crm if side is Side.SOURCE else scope.source
+
+
+def _make(
+    work: Considering,
+    one: _One,
+    link: LinkRow | None,
+    apart: list[Apart],
+    held: frozenset[str],
+    *,
+    is_out: bool,
+    made: PagePlan,
+) -> None:
+    """Plan the partner of a record nobody matches."""
+    direction = work.pair.settings.direction
+    if not _may_make(work.pair, one.side) or not direction.writes_to(one.side.other):
+        made.cleared.append(one.clear)
+        made.skipped.append((one.side, "not_created_there"))
+    elif is_out:
+        made.apart += apart
+        made.cleared.append(one.clear)
+    elif link is not None:
+        made.cleared.append(one.clear)
+        made.skipped.append((one.side, "unlinked"))  # a tombstone: R14
+    elif not work.may_create:
+        made.skipped.append((one.side, "listing_incomplete"))  # stays pending: R5
+    else:
+        operation, more = create(work.pair, one.side, one.row, held, one.clear)
+        made.apart += apart + more
+        if operation is None:
+            made.cleared.append(one.clear)
+            made.skipped.append((one.side, "nothing_to_write"))
+        else:
+            made.operations.append(operation)

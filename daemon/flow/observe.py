@@ -1,0 +1,224 @@
+"""Look at both sides: what changed since the last look goes into the mirror and into pending.
+
+A first look, a newly mapped field, a feed that cannot promise completeness or the weekly repair
+list everything; otherwise the change feed tells which ids to read, and what is known already is
+not read again. A failed read raises; nothing is concluded from it (I6).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from adapters.contract import Complete, Covered, Hint, Hints, Page, Partial, Reading, batches
+from adapters.errors import Unreadable
+from daemon.core.values import Side
+from daemon.flow.parts import RunPart, Watch
+from daemon.flow.renames import follow_renames
+from state import attention, mirror, observations
+from state.attention import Apart
+from state.mirror import Sighting
+from state.observations import ObservationRow
+
+ABSENCES_NEEDED = 2
+"""Complete listings that must lack a record before it counts as gone (I6)."""
+
+RECALL = 500
+"""Missing ids that are asked about in one go."""
+
+
+async def observe(run: RunPart) -> bool:
+    """Bring the mirrors of all ends up to date. Returns whether every listing was Complete (R5)."""
+    results = [await _observe_end(run, watch) for watch in run.watches]
+    return all(results)
+
+
+async def _observe_end(run: RunPart, watch: Watch) -> bool:
+    row = await run.state.read(observations.get, watch.part.end)
+    if _needs_listing(run, watch, row):
+        return await list_all(run, watch, row)
+    if await _poll(run, watch, row):
+        return True
+    return await list_all(run, watch, row)
+
+
+def _needs_listing(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
+    if row.listed_at is None or row.cursor is None or not set(watch.fields) <= row.fields:
+        return True
+    every = run.settings.schedule.full or watch.part.adapter.capabilities.full_listing_every
+    return every is not None and run.clock.now() - row.listed_at >= every
+
+
+async def list_all(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
+    """Walk the whole end. Returns whether it was Complete."""
+    adapter, end = watch.part.adapter, watch.part.end
+    started = run.clock.now()
+    cursor = await adapter.start_cursor(watch.part.object)
+    number = await run.state.write(observations.begin_listing, end)
+    ending: Complete | Partial = Partial(why="the listing ended without saying so")
+    count = 0
+    async for item in adapter.listing(watch.part.object, watch.fields):
+        match item:
+            case Page():
+                count += len(item.records)
+                await _keep_page(run, watch, item, row, number)
+            case Complete() | Partial():
+                ending = item
+    size = adapter.capabilities.page_size
+    run.tally.need("listing", count, size, is_remote=adapter.capabilities.is_remote)
+    if isinstance(ending, Partial):
+        run.tally.notes.append(f"{'/'.join(end)}: listing incomplete ({ending.why})")
+        return row.listed_at is not None
+    _refuse_emptied(watch, row, ending)
+    if not await _account_for_unseen(run, watch, number, started):
+        run.tally.notes.append(f"{'/'.join(end)}: the listing lacked records that are there")
+        return row.listed_at is not None
+    await run.state.write(
+        observations.note,
+        end,
+        cursor=cursor,
+        covered_until=started,
+        listed_at=started,
+        listed_count=ending.count,
+        fields=watch.fields,
+    )
+    return True
+
+
+def _refuse_emptied(watch: Watch, row: ObservationRow, ending: Complete) -> None:
+    if ending.count == 0 and row.listed_count >= ABSENCES_NEEDED:
+        raise Unreadable(
+            f"Connection {watch.part.connection!r} shows no record at all, and showed "
+            f"{row.listed_count} before; nothing was concluded from that.",
+            code="empty_side",
+            next_step="Put the records back, or start over with another --state if it is meant.",
+        )
+
+
+async def _keep_page(
+    run: RunPart, watch: Watch, page: Page, row: ObservationRow, number: int | None
+) -> None:
+    how = sighting(run, watch, unchanged_until=row.covered_until, listing=number)
+    changed = await run.state.write(mirror.put, watch.seen(page.records), how)
+    run.tally.changed_records += len(changed)
+    for pair, side in watch.users:
+        run.tally.add(side, "read", len(page.records) + len(page.faults))
+        if page.faults:
+            await _set_faults_apart(run, watch, page, (pair.name, side), number)
+
+
+async def _set_faults_apart(
+    run: RunPart, watch: Watch, page: Page, place: tuple[str, Side], number: int | None
+) -> None:
+    ids = [fault.id for fault in page.faults if fault.id]
+    await run.state.write(mirror.suspect, watch.part.end, ids, number)
+    items = [
+        Apart(
+            pair=place[0],
+            side=place[1],
+            record=fault.id or fault.place,
+            rule=fault.code,
+            message=f"{fault.place}: {fault.message}",
+        )
+        for fault in page.faults
+    ]
+    run.tally.add(place[1], "invalid", len(items))
+    await run.state.write(attention.set_apart, items, run=run.id, at=run.clock.now())
+
+
+def sighting(
+    run: RunPart,
+    watch: Watch,
+    *,
+    unchanged_until: datetime | None = None,
+    listing: int | None = None,
+    quiet: str = "",
+) -> Sighting:
+    """Return how records of *watch* are seen right now."""
+    capabilities = watch.part.adapter.capabilities
+    return Sighting(
+        end=watch.part.end,
+        seen_at=run.clock.now(),
+        unchanged_until=unchanged_until,
+        resolution=capabilities.time_resolution if capabilities.is_remote else timedelta(0),
+        listing=listing,
+        quiet=quiet,
+    )
+
+
+async def _account_for_unseen(run: RunPart, watch: Watch, number: int, started: datetime) -> bool:
+    """Ask directly for every record the listing lacked (R39). Returns whether none was there."""
+    end, adapter = watch.part.end, watch.part.adapter
+    is_whole, after = True, ""
+    while ids := await run.state.read(mirror.unseen, end, number, after, RECALL):
+        after = ids[-1]
+        if adapter.capabilities.is_saved_whole:
+            ids = await follow_renames(run, watch, ids, started)
+        for some in batches(ids, adapter.capabilities.read_batch):
+            reading = await adapter.read(watch.part.object, some, watch.fields)
+            run.tally.need("read", len(some), adapter.capabilities.read_batch,
+                           is_remote=adapter.capabilities.is_remote)  # fmt: skip
+            await keep_reading(run, watch, reading)
+            await run.state.write(
+                mirror.note_absence, end, sorted(reading.missing), needed=ABSENCES_NEEDED
+            )
+            is_whole = is_whole and all(record.is_archived for record in reading.records)
+    return is_whole
+
+
+async def keep_reading(run: RunPart, watch: Watch, reading: Reading) -> list[str]:
+    """Store what a direct read found; return the ids that changed."""
+    how = sighting(run, watch)
+    changed = await run.state.write(mirror.put, watch.seen(reading.records), how)
+    run.tally.changed_records += len(changed)
+    return changed
+
+
+async def _poll(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
+    """Follow the change feed. Returns False where it cannot promise completeness."""
+    adapter, end = watch.part.adapter, watch.part.end
+    await _read_hints(run, watch, row, [Hint(id=i) for i in await run.state.read(mirror.racy, end)])
+    covered: Covered | None = None
+    told = 0
+    async for item in adapter.changes(watch.part.object, str(row.cursor)):
+        match item:
+            case Hints(hints=hints):
+                told += len(hints)
+                await _read_hints(run, watch, row, hints)
+            case Covered():
+                covered = item
+    pages = max(1, -(-told // max(1, adapter.capabilities.hint_page_size)))
+    if adapter.capabilities.is_remote and adapter.capabilities.hint_page_size:
+        run.tally.least_calls["changes"] += pages
+    if covered is None:
+        raise Unreadable(f"The change feed of {'/'.join(end)} ended without saying how far.")
+    if covered.is_full_listing_needed:
+        return False
+    if covered.cursor != row.cursor or covered.covered_until != row.covered_until:
+        await run.state.write(
+            observations.note, end, cursor=covered.cursor, covered_until=covered.covered_until
+        )
+    return True
+
+
+async def _read_hints(
+    run: RunPart, watch: Watch, row: ObservationRow, hints: Sequence[Hint]
+) -> None:
+    adapter, end = watch.part.adapter, watch.part.end
+    ids = [hint.id for hint in hints]
+    known = await run.state.read(mirror.settled_versions, end, ids, watch.fields)
+    gone = await run.state.read(mirror.get, end, [h.id for h in hints if h.is_gone])
+    news = [
+        hint.id
+        for hint in hints
+        if not (hint.version and known.get(hint.id) == hint.version and not hint.is_gone)
+        and not (hint.is_gone and (hint.id not in gone or not gone[hint.id].is_live))
+    ]
+    for some in batches(sorted(set(news)), adapter.capabilities.read_batch):
+        reading = await adapter.read(watch.part.object, some, watch.fields)
+        run.tally.need("read", len(some), adapter.capabilities.read_batch,
+                       is_remote=adapter.capabilities.is_remote)  # fmt: skip
+        for _, side in watch.users:
+            run.tally.add(side, "read", len(reading.records))
+        how = sighting(run, watch, unchanged_until=row.covered_until)
+        changed = await run.state.write(mirror.put, watch.seen(reading.records), how)
+        run.tally.changed_records += len(changed)
+        await run.state.write(mirror.suspect, end, sorted(reading.missing), None)

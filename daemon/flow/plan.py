@@ -1,0 +1,181 @@
+"""Make the plan: decide every pending record, page by page, and seal the result with a digest.
+
+Operations go into the plan; what needs no write (equal values, conflicts for a person, records set
+apart) is kept at once, unless the plan is only a preview. The plan is the same for any order in
+which records were read and for any page size.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+
+from adapters.contract import batches
+from daemon.core.operation import Operation
+from daemon.core.record import FieldTime
+from daemon.core.values import Side
+from daemon.flow.consider import Considering, consider
+from daemon.flow.decide import NO_TIMES, PagePlan, Times
+from daemon.flow.parts import PairPart, RunPart
+from state import pending, runs
+from state.gathering import gather
+from state.keeping import keep_page
+
+PAGE = 500
+"""Pending records decided at a time: bounds memory, changes nothing else."""
+
+SAMPLES = 5
+"""Operations of each kind shown in full in a plan's summary."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanMade:
+    """A sealed plan."""
+
+    id: int
+    digest: str
+    operations: Counter[str]
+    """``side.kind`` → how many."""
+    fields: Counter[str]
+    """``side.field`` → how many writes touch it."""
+    samples: Sequence[Operation] = field(default_factory=tuple)
+
+    @property
+    def writes(self) -> int:
+        """How many records outside would be written."""
+        return sum(number for name, number in self.operations.items() if not name.endswith(".link"))
+
+    @property
+    def total(self) -> int:
+        """How many operations there are."""
+        return sum(self.operations.values())
+
+
+class _Sealing:
+    """Counts operations and hashes them in order, without keeping them."""
+
+    def __init__(self, run: RunPart) -> None:
+        self.position = 0
+        self.operations: Counter[str] = Counter()
+        self.fields: Counter[str] = Counter()
+        self.samples: list[Operation] = []
+        self._hash = hashlib.blake2b(digest_size=16, person=b"crmsyncd-plan")
+        told = [run.sync, run.fingerprint, [pair.mapping.fingerprint() for pair in run.pairs]]
+        self._hash.update(orjson.dumps(told))
+
+    def add(self, operations: Sequence[Operation]) -> None:
+        """Take operations in, in order."""
+        for operation in operations:
+            name = f"{operation.side.value}.{operation.kind.value}"
+            self.operations[name] += 1
+            if self.operations[name] <= SAMPLES:
+                self.samples.append(operation)
+            for copy in operation.copies:
+                self.fields[f"{operation.side.value}.{copy.field}"] += 1
+            self._hash.update(operation.digest.encode())
+        self.position += len(operations)
+
+    def digest(self) -> str:
+        """Return the plan's digest."""
+        return self._hash.hexdigest()
+
+
+async def make_plan(run: RunPart, *, may_create: bool, is_preview: bool = False) -> PlanMade:
+    """Decide all pending records of a sync and seal the plan.
+
+    *may_create* is False until both sides were listed completely (R5).
+    """
+    number = await run.state.write(runs.begin_plan, run=run.id, sync=run.sync, at=run.clock.now())
+    sealing = _Sealing(run)
+    for pair in run.pairs:
+        claims: dict[tuple[Side, str], str] = {}
+        considering = Considering(run=run, pair=pair, claims=claims, may_create=may_create)
+        for side in Side:
+            await _plan_side(considering, side, number, sealing, is_preview=is_preview)
+    made = PlanMade(
+        id=number,
+        digest=sealing.digest(),
+        operations=sealing.operations,
+        fields=sealing.fields,
+        samples=sealing.samples,
+    )
+    await run.state.write(
+        runs.seal_plan, plan=number, digest=made.digest, summary=orjson.dumps(_told(made)).decode()
+    )
+    return made
+
+
+def _told(made: PlanMade) -> Mapping[str, object]:
+    return {
+        "operations": dict(sorted(made.operations.items())),
+        "fields": dict(sorted(made.fields.items())),
+        "writes": made.writes,
+    }
+
+
+async def _plan_side(
+    considering: Considering, side: Side, number: int, sealing: _Sealing, *, is_preview: bool
+) -> None:
+    run, pair = considering.run, considering.pair
+    after = ""
+    while page := await run.state.read(
+        pending.page, pair=pair.name, side=side, after=after, limit=PAGE
+    ):
+        after = max(page)
+        made = await _plan_page(considering, side, page)
+        first = sealing.position
+        sealing.add(made.operations)
+        _count(run, made)
+        await run.state.write(
+            keep_page,
+            run=run.id,
+            plan=number,
+            pair=pair.name,
+            first=first,
+            page=made,
+            at=run.clock.now(),
+            is_preview=is_preview,
+        )
+
+
+def _count(run: RunPart, made: PagePlan) -> None:
+    for side, is_valid in made.judged:
+        run.tally.add(side, "valid" if is_valid else "invalid")
+    for side, why in made.skipped:
+        run.tally.skip(side, why)
+    for item in made.apart:
+        run.tally.add(item.side, "quarantined")
+    run.tally.add(Side.CRM, "conflicts", sum(len(clashes) for _, _, clashes in made.clashes))
+    run.tally.operations += len(made.operations)
+
+
+async def _plan_page(considering: Considering, side: Side, page: Mapping[str, int]) -> PagePlan:
+    run, pair = considering.run, considering.pair
+    ends = {one: part.end for one, part in pair.ends.items()}
+    known = await run.state.read(gather, pair=pair.name, side=side, ends=ends, page=page)
+    made, wanted = await consider(considering, side, known, NO_TIMES)
+    if not wanted:
+        return made
+    times = await _ask_times(run, pair, wanted)
+    considering.forget_claims(made)
+    made, _ = await consider(considering, side, known, times)
+    return made
+
+
+async def _ask_times(
+    run: RunPart, pair: PairPart, wanted: Mapping[Side, Mapping[str, tuple[str, ...]]]
+) -> Times:
+    """Ask the systems when fields in conflict last changed; nothing else needs that."""
+    told: dict[Side, dict[str, Mapping[str, FieldTime]]] = {}
+    for side, fields_by_record in wanted.items():
+        part = pair.ends[side]
+        names = sorted({name for names in fields_by_record.values() for name in names})
+        size = part.adapter.capabilities.read_batch // 2 or 1
+        answers: dict[str, Mapping[str, FieldTime]] = {record: {} for record in fields_by_record}
+        for some in batches(sorted(fields_by_record), size):
+            answers.update(await part.adapter.times(part.object, some, names))
+            run.tally.need("times", len(some), size, is_remote=True)
+        told[side] = answers
+    return told

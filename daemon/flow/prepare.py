@@ -1,0 +1,263 @@
+"""Everything a run needs to know before it looks: accounts, live schemas, mapping, registration.
+
+Calls a system only for what is not known yet: the account once per credential, the schema every few
+hours, the external-id field once. Raises WrongAccount when the credentials lead elsewhere than
+before, and MappingUnusable when the configuration cannot be mapped onto the live schemas.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from adapters.contract import EXTERNAL_ID, Adapter, AdapterKind
+from adapters.errors import WrongAccount
+from config.fingerprint import sync_fingerprint
+from config.model import Sync
+from config.pair import Pair
+from config.snapshot import Config, Connection
+from daemon.clock import Clock
+from daemon.core.facts import Terms
+from daemon.core.field_rules import FieldMap, Policy
+from daemon.core.mapping import build_mapping
+from daemon.core.match import keys_for
+from daemon.core.schema import Schema, decode_schema, encode_schema
+from daemon.core.values import Side, digest
+from daemon.flow.parts import EndPart, PairPart, Watch
+from state import mirror, observations, pairs
+from state.database import State
+from state.mirror import End, Seen
+from state.observations import ObservationRow
+
+DEFINITIONS_LAST = timedelta(hours=4)
+"""How long a live schema is believed; a refused field has it read at once."""
+
+
+class MappingUnusable(Exception):
+    """The configuration names fields that are not there; the message lists all of them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """An open connection: its settings, its kind and its adapter."""
+
+    connection: Connection
+    kind: AdapterKind
+    adapter: Adapter
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preparation:
+    """What preparing works with."""
+
+    config: Config
+    links: Mapping[str, Link]
+    state: State
+    clock: Clock
+
+
+async def prepare(work: Preparation, sync: str) -> tuple[tuple[PairPart, ...], tuple[Watch, ...]]:
+    """Return the pairs of *sync*, ready to run, and the ends to observe for them."""
+    settings = work.config.syncs[sync]
+    parts = [
+        await _pair(work, sync, settings, pair, number)
+        for number, pair in enumerate(settings.pairs)
+    ]
+    for part in parts:
+        await _register(work, part)
+    watches = _watches(parts)
+    for watch in watches:
+        await _reindex(work, watch)
+    return tuple(parts), watches
+
+
+async def _pair(work: Preparation, sync: str, settings: Sync, pair: Pair, number: int) -> PairPart:
+    name = sync if len(settings.pairs) == 1 else f"{sync}/{number + 1}"
+    ends = {
+        side: await _end(work, side, pair.source if side is Side.SOURCE else pair.crm)
+        for side in Side
+    }
+    mapping = map_pair(work, settings, pair, ends)
+    keys, lost = keys_for(mapping, pair.match.on)
+    if not keys:
+        raise MappingUnusable(
+            f"{name}: none of the match keys ({', '.join(lost)}) is mapped on both sides. "
+            "Map one of them under `fields`, or name other keys under `match: {on: […]}`."
+        )
+    return PairPart(
+        name=name,
+        sync=sync,
+        settings=settings,
+        pair=pair,
+        mapping=mapping,
+        keys=keys,
+        ends=ends,
+        terms=Terms(
+            tie=settings.conflicts.tie,
+            is_merge=pair.match.found.value == "merge",
+            region=settings.country,
+        ),
+    )
+
+
+async def _end(work: Preparation, side: Side, end: object) -> EndPart:
+    name = getattr(end, "connection", "")
+    link = work.links[name]
+    object_name = getattr(end, "object", "") or link.kind.default_object
+    await check_account(work, link)
+    row = await work.state.read(observations.get, (name, object_name))
+    schema = await live_schema(work, link, object_name, row)
+    carries = row.carries_external_id
+    if carries is None:
+        carries = link.adapter.capabilities.has_external_id and await link.adapter.prepare(
+            object_name
+        )
+        await work.state.write(observations.note, (name, object_name), carries_external_id=carries)
+    return EndPart(
+        side=side,
+        connection=name,
+        object=object_name,
+        adapter=link.adapter,
+        schema=schema,
+        carries_external_id=carries,
+    )
+
+
+async def check_account(work: Preparation, link: Link) -> None:
+    """See that the credentials lead to the account this state belongs to (the canary).
+
+    Asked once for each credential, not once a run. Raises WrongAccount.
+    """
+    name = link.connection.name
+    credential = digest(repr(_plain_settings(link)))
+    known = await work.state.read(observations.account, name)
+    if known is not None and known[1] == credential:
+        return
+    account = await link.adapter.account()
+    if known is not None and known[0] != account.id:
+        raise WrongAccount(
+            f"Connection {name!r} leads to account {account.id}, but this state belongs to "
+            f"account {known[0]}; nothing was read or written.",
+            next_step="Put the former credentials back, or use another --state for this account.",
+        )
+    await work.state.write(
+        observations.note_account,
+        name=name,
+        account_id=account.id,
+        credential=credential,
+        at=work.clock.now(),
+    )
+
+
+def _plain_settings(link: Link) -> list[tuple[str, str]]:
+    values = link.connection.settings.model_dump()
+    secret = {
+        name: value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
+        for name, value in values.items()
+    }
+    return sorted(secret.items())
+
+
+async def live_schema(
+    work: Preparation, link: Link, object_name: str, row: ObservationRow
+) -> Schema:
+    """Return the live schema of an object: the stored one while it is fresh, else read anew."""
+    now = work.clock.now()
+    is_remote = link.adapter.capabilities.is_remote
+    if is_remote and row.definition and _is_fresh(row.defined_at, now):
+        return decode_schema(row.definition)
+    schema = await link.adapter.schema(object_name)
+    text = encode_schema(schema)
+    if text != row.definition or is_remote:
+        await work.state.write(
+            observations.note,
+            (link.connection.name, object_name),
+            definition=text,
+            defined_at=now,
+        )
+    return schema
+
+
+def _is_fresh(at: datetime | None, now: datetime) -> bool:
+    return at is not None and now - at < DEFINITIONS_LAST
+
+
+def map_pair(
+    work: Preparation, settings: Sync, pair: Pair, ends: Mapping[Side, EndPart]
+) -> FieldMap:
+    """Return the mapping of a pair. Raises MappingUnusable with every problem at once."""
+    mapping = build_mapping(
+        source=ends[Side.SOURCE].schema,
+        crm=ends[Side.CRM].schema,
+        standard=_standard(work, ends[Side.CRM]),
+        source_standard=_standard(work, ends[Side.SOURCE]),
+        overrides=pair.overrides,
+        direction=settings.direction,
+        default_policy=Policy(settings.conflicts.default.value),
+        policies={name: Policy(p.value) for name, p in settings.conflicts.fields.items()},
+        exclude=_excluded(work, ends),
+    )
+    if mapping.problems:
+        lines = "\n".join(f"  {problem.message}" for problem in mapping.problems)
+        raise MappingUnusable(f"The fields of {pair} cannot be mapped as written:\n{lines}")
+    if not mapping.rules:
+        raise MappingUnusable(
+            f"No field of {pair} could be mapped by itself. Name the columns under `fields`."
+        )
+    return mapping
+
+
+def _standard(work: Preparation, part: EndPart) -> Mapping[str, str]:
+    return work.links[part.connection].kind.standard_fields.get(part.object, {})
+
+
+def _excluded(work: Preparation, ends: Mapping[Side, EndPart]) -> frozenset[str]:
+    """Return the fields never mapped by themselves: keys, own stamps, our external id."""
+    names = {EXTERNAL_ID}
+    for part in ends.values():
+        settings = work.links[part.connection].connection.settings
+        for word in ("key", "id_column", "updated_at"):
+            value = getattr(settings, word, None)
+            names |= {value} if isinstance(value, str) else set()
+    return frozenset(names)
+
+
+async def _register(work: Preparation, part: PairPart) -> None:
+    await work.state.write(
+        pairs.register,
+        name=part.name,
+        sync=part.sync,
+        source=part.ends[Side.SOURCE].end,
+        crm=part.ends[Side.CRM].end,
+        fingerprint=digest(part.mapping.fingerprint() + sync_fingerprint(work.config, part.sync)),
+        key_names=sorted(key.name(side, part.region) for key in part.keys for side in Side),
+    )
+
+
+def _watches(parts: Sequence[PairPart]) -> tuple[Watch, ...]:
+    users: dict[End, list[tuple[PairPart, Side]]] = {}
+    for part in parts:
+        for side, end in part.ends.items():
+            users.setdefault(end.end, []).append((part, side))
+    return tuple(
+        Watch(
+            part=found[0][0].ends[found[0][1]],
+            fields=tuple(sorted({name for part, side in found for name in part.fields(side)})),
+            users=tuple(found),
+        )
+        for found in users.values()
+    )
+
+
+async def _reindex(work: Preparation, watch: Watch) -> None:
+    """Index mirrored records by keys that were not known when they were stored."""
+    wanted = sorted(key.name(side, part.region) for part, side in watch.users for key in part.keys)
+    fact = "keys:" + "/".join(watch.part.end)
+    known = await work.state.write(observations.fact, fact, "")
+    if known == digest("\n".join(wanted)):
+        return
+    after = ""
+    while rows := await work.state.read(mirror.page, watch.part.end, after, 500):
+        after = rows[-1].id
+        seen = [Seen(record=row.as_record(), keys=watch.keys(row.as_record())) for row in rows]
+        await work.state.write(mirror.reindex, watch.part.end, seen)
+    await work.state.write(observations.set_fact, fact, digest("\n".join(wanted)))

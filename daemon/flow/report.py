@@ -1,0 +1,271 @@
+"""The report of a run (F1): what was done, proved and left, as one typed object."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from adapters.contract import Call
+from adapters.errors import AdapterError
+from daemon.core.values import Side
+from daemon.flow.approve import Risk, Verdict, risk_of
+from daemon.flow.parts import RunPart
+from daemon.flow.plan import PlanMade
+from state import attention, intents, runs
+from state.runs import CallRow
+
+LISTED = 50
+"""Conflicts, quarantine entries and failures listed in a report; all are in the state."""
+
+
+class Part(BaseModel):
+    """A part of a report: frozen, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Api(Part):
+    """API calls of the run."""
+
+    calls: int
+    """Sent, retries included."""
+    minimum: int
+    """The least this work needs (R28), set-up and recovery included."""
+    by_purpose: dict[str, int] = {}
+
+
+class Verified(Part):
+    """Records read back."""
+
+    checked: int
+    mismatched: int
+
+
+class Planned(Part):
+    """The plan that was carried out or waits."""
+
+    digest: str
+    writes: int
+    risk: Risk
+    operations: dict[str, int]
+    fields: dict[str, int]
+    ground: str
+    """Why it flowed, or what it waits for."""
+
+
+class MappingLine(Part):
+    """One line of the mapping table."""
+
+    source: str
+    crm: str
+    kind: str
+    direction: str
+    policy: str
+    how: str
+    score: float
+
+
+class Attention(Part):
+    """A conflict or a quarantined record that a person should see."""
+
+    id: int
+    side: str = ""
+    record: str
+    field: str
+    reason: str
+    message: str = ""
+    winner: str = ""
+
+
+class RunReport(Part):
+    """Everything a run has to say."""
+
+    run: int
+    sync: str
+    trigger: str
+    outcome: str
+    """nothing, done, waiting, held, failed, unfinished."""
+    started_at: datetime
+    ended_at: datetime
+    counts: dict[str, int]
+    by_side: dict[str, dict[str, int]]
+    skipped: dict[str, int] = {}
+    """Why records were left alone → how many."""
+    api: Api
+    verified: Verified
+    plan: Planned | None = None
+    mapping: dict[str, list[MappingLine]] = {}
+    unmapped: dict[str, list[str]] = {}
+    """Pair → source fields that go nowhere."""
+    conflicts: list[Attention] = []
+    quarantine: list[Attention] = []
+    open_intents: int = 0
+    notes: list[str] = []
+    error: str = ""
+    next_steps: list[str] = []
+
+
+async def keep_calls(run: RunPart) -> None:
+    """Write the API calls of the run so far to the log."""
+    calls = list(run.calls)
+    run.calls.clear()
+    await run.state.write(runs.note_calls, run=run.id, calls=[_row(call) for call in calls])
+
+
+def _row(call: Call) -> CallRow:
+    return CallRow(
+        connection=call.connection,
+        method=call.method,
+        endpoint=call.endpoint,
+        purpose=call.purpose,
+        status=call.status,
+        started_at=call.started_at,
+        milliseconds=round(call.duration.total_seconds() * 1000),
+        attempt=call.attempt,
+        correlation_id=call.correlation_id,
+        note=call.note,
+    )
+
+
+async def report(
+    run: RunPart,
+    *,
+    started_at: datetime,
+    made: PlanMade | None,
+    verdict: Verdict | None,
+    error: Exception | None = None,
+    still_open: int = 0,
+) -> RunReport:
+    """Close the run and return its report."""
+    await keep_calls(run)
+    pair_names = [pair.name for pair in run.pairs]
+    by_purpose = await run.state.read(runs.calls_by_purpose, run.id)
+    tally = await run.state.read(intents.tally, run.id)
+    outcome = _outcome(run, verdict, error, still_open)
+    result = RunReport(
+        run=run.id,
+        sync=run.sync,
+        trigger=run.trigger,
+        outcome=outcome,
+        started_at=started_at,
+        ended_at=run.clock.now(),
+        counts=run.tally.counts(),
+        by_side=run.tally.by_side(),
+        skipped=dict(sorted(run.tally.skipped.items())),
+        api=_api(run, by_purpose),
+        verified=Verified(checked=run.tally.checked, mismatched=run.tally.mismatched),
+        plan=_planned(made, verdict),
+        mapping={
+            pair.name: [MappingLine(**asdict(row)) for row in pair.mapping.table()]
+            for pair in run.pairs
+        },
+        unmapped={pair.name: list(pair.mapping.unmapped_source) for pair in run.pairs},
+        conflicts=await _conflicts(run, pair_names),
+        quarantine=await _quarantine(run, pair_names),
+        open_intents=still_open,
+        notes=run.tally.notes,
+        error=_told(error),
+        next_steps=_next_steps(run, made, verdict, error, tally),
+    )
+    await run.state.write(
+        runs.end,
+        run=run.id,
+        outcome=outcome,
+        report=result.model_dump_json(),
+        at=result.ended_at,
+    )
+    return result
+
+
+def _outcome(
+    run: RunPart, verdict: Verdict | None, error: Exception | None, still_open: int
+) -> str:
+    if error is not None:
+        return "failed"
+    if verdict is not None and not verdict.may_flow:
+        return "waiting"
+    if run.tally.mismatched:
+        return "held"
+    if still_open:
+        return "unfinished"
+    return "done" if run.tally.operations else "nothing"
+
+
+def _api(run: RunPart, by_purpose: Mapping[str, int]) -> Api:
+    set_up = sum(by_purpose.get(name, 0) for name in ("account", "schema", "prepare"))
+    minimum = sum(run.tally.least_calls.values()) + set_up
+    return Api(calls=sum(by_purpose.values()), minimum=minimum, by_purpose=dict(by_purpose))
+
+
+def _planned(made: PlanMade | None, verdict: Verdict | None) -> Planned | None:
+    if made is None:
+        return None
+    return Planned(
+        digest=made.digest,
+        writes=made.writes,
+        risk=risk_of(made.writes),
+        operations=dict(sorted(made.operations.items())),
+        fields=dict(sorted(made.fields.items())),
+        ground=verdict.ground if verdict else "preview",
+    )
+
+
+async def _conflicts(run: RunPart, pairs: Sequence[str]) -> list[Attention]:
+    rows = await run.state.read(attention.conflicts, pairs=pairs, limit=LISTED)
+    return [
+        Attention(
+            id=row.id,
+            record=f"{row.source_id} ↔ {row.crm_id}",
+            field=row.field,
+            reason=row.reason,
+            winner=row.winner,
+            message=row.status,
+        )
+        for row in rows
+        if row.run == run.id or row.status == "open"
+    ]
+
+
+async def _quarantine(run: RunPart, pairs: Sequence[str]) -> list[Attention]:
+    rows = await run.state.read(attention.quarantined, pairs=pairs, limit=LISTED)
+    return [
+        Attention(
+            id=row.id,
+            side=row.side.value,
+            record=row.record,
+            field=row.field,
+            reason=row.rule,
+            message=row.message,
+        )
+        for row in rows
+    ]
+
+
+def _told(error: Exception | None) -> str:
+    if error is None:
+        return ""
+    return str(error) if isinstance(error, AdapterError) or str(error) else type(error).__name__
+
+
+def _next_steps(
+    run: RunPart,
+    made: PlanMade | None,
+    verdict: Verdict | None,
+    error: Exception | None,
+    tally: Mapping[tuple[str, str, str], int],
+) -> list[str]:
+    steps = []
+    if isinstance(error, AdapterError) and error.next_step:
+        steps.append(error.next_step)
+    if made is not None and verdict is not None and not verdict.may_flow:
+        steps.append(f"crmsyncd approvals approve {made.digest[:12]}")
+    if run.tally.mismatched:
+        steps.append(f"crmsyncd approvals release {run.sync}")
+    if run.tally.total("quarantined") or run.tally.total("failed"):
+        steps.append("crmsyncd quarantine")
+    if run.tally.sides[Side.CRM]["conflicts"]:
+        steps.append("crmsyncd conflicts")
+    if any(state == intents.UNKNOWN for _, _, state in tally):
+        steps.append("the next run looks again at the writes without a reply")
+    return steps

@@ -1,0 +1,194 @@
+"""Send one batch: intents first, then the request, then what came of each record (I9, I14).
+
+A refused batch is halved until the culprit stands alone; a batch without a definite reply leaves
+its intents unknown, for recover to look. Nothing is repeated blindly (R20).
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from adapters.contract import Accepted, Moved, Outcome, Refused, Unknown, Verb, Write
+from adapters.errors import AdapterError, Failure, RejectBatch, UnknownOutcome
+from daemon.core.operation import Operation, OperationKind
+from daemon.core.values import Side
+from daemon.flow.look import set_aside_taken
+from daemon.flow.observe import keep_reading, sighting
+from daemon.flow.parts import EndPart, PairPart, RunPart
+from daemon.flow.settle import (
+    Settling,
+    finish_unsent,
+    settle_accepted,
+    settle_moved,
+    settle_refused,
+)
+from state import intents, mirror
+from state.intents import IntentRow
+
+
+async def send(
+    run: RunPart, pair: PairPart, part: EndPart, verb: Verb, operations: Sequence[Operation]
+) -> bool:
+    """Write a batch. Returns whether some of it has to be planned anew."""
+    rows = [_intent(run, part, verb, operation) for operation in operations]
+    await run.state.write(intents.open_all, rows)
+    run.tally.need(verb.value, len(rows), part.adapter.capabilities.write_batch,
+                   is_remote=part.adapter.capabilities.is_remote)  # fmt: skip
+    return await _send_rows(run, pair, part, verb, rows)
+
+
+def _intent(run: RunPart, part: EndPart, verb: Verb, operation: Operation) -> IntentRow:
+    is_create = operation.kind is OperationKind.CREATE
+    return IntentRow(
+        id=run.luck.token(),
+        run=run.id,
+        connection=part.connection,
+        object=part.object,
+        verb=verb.value,
+        link=run.entity_id() if is_create else operation.link,
+        operation=operation,
+        state=intents.SENT,
+        carries_token=is_create and part.carries_external_id,
+        sent_at=run.clock.now(),
+    )
+
+
+async def _send_rows(
+    run: RunPart, pair: PairPart, part: EndPart, verb: Verb, rows: Sequence[IntentRow]
+) -> bool:
+    writes = [
+        Write(
+            token=row.id,
+            values=row.operation.values,
+            id=row.operation.target_id,
+            external_id=row.link if row.carries_token else None,
+            expected=row.operation.expected if verb is Verb.UPDATE else {},
+        )
+        for row in rows
+    ]
+    try:
+        outcomes = await part.adapter.write(part.object, verb, writes)
+    except RejectBatch as error:
+        return await _halve(run, pair, part, verb, rows, error)
+    except UnknownOutcome as error:
+        outcomes = [Unknown(failure=Failure.of(error)) for _ in rows]
+    except AdapterError:
+        await run.state.write(finish_unsent, rows, at=run.clock.now())
+        raise
+    return await _settle(run, pair, part, rows, outcomes)
+
+
+async def _halve(
+    run: RunPart,
+    pair: PairPart,
+    part: EndPart,
+    verb: Verb,
+    rows: Sequence[IntentRow],
+    error: RejectBatch,
+) -> bool:
+    """Find the record that makes the system refuse the whole batch (E1)."""
+    if len(rows) == 1:
+        return await _settle(run, pair, part, rows, [Refused(failure=Failure.of(error))])
+    middle = len(rows) // 2
+    first = await _send_rows(run, pair, part, verb, rows[:middle])
+    second = await _send_rows(run, pair, part, verb, rows[middle:])
+    return first or second
+
+
+async def _settle(
+    run: RunPart,
+    pair: PairPart,
+    part: EndPart,
+    rows: Sequence[IntentRow],
+    outcomes: Sequence[Outcome],
+) -> bool:
+    watch = run.watch(part.end)
+    work = Settling(watch=watch, how=sighting(run, watch), run=run.id, at=run.clock.now())
+    again = await run.state.write(_settle_all, work, list(zip(rows, outcomes, strict=True)))
+    _count(run, part, rows, outcomes)
+    await _meet_existing(run, pair, part, rows, outcomes)
+    return again
+
+
+def _settle_all(
+    connection: Connection, work: Settling, results: Sequence[tuple[IntentRow, Outcome]]
+) -> bool:
+    """Settle a batch in one transaction. Returns whether something is to be planned anew."""
+    again = False
+    for row, outcome in results:
+        match outcome:
+            case Accepted() if _is_told(row, outcome):
+                again |= bool(settle_accepted(connection, work, row, outcome).new_edits)
+            case Accepted(id=found):
+                told = Failure(kind="Silent", code="no_values", message=f"accepted as {found}")
+                intents.mark_unknown(connection, ids=[row.id], result=told.message)
+                again = True
+            case Refused(failure=failure, existing_id=existing):
+                if existing:
+                    finish_unsent(connection, [row], at=work.at, state=intents.REFUSED)
+                else:
+                    settle_refused(connection, work, row, failure)
+                again |= bool(existing)
+            case Moved(record=record):
+                settle_moved(connection, work, row, record)
+                again = True
+            case Unknown(failure=failure):
+                intents.mark_unknown(connection, ids=[row.id], result=failure.message)
+                again = True
+    return again
+
+
+def _is_told(row: IntentRow, outcome: Accepted) -> bool:
+    """Tell whether the reply shows every written field (R45)."""
+    values = outcome.record.values if outcome.record else {}
+    return all(copy.field in values for copy in row.operation.copies)
+
+
+def _count(
+    run: RunPart, part: EndPart, rows: Sequence[IntentRow], outcomes: Sequence[Outcome]
+) -> None:
+    done = "created" if rows[0].operation.kind is OperationKind.CREATE else "updated"
+    for row, outcome in zip(rows, outcomes, strict=True):
+        match outcome:
+            case Accepted():
+                run.tally.add(part.side, done)
+                run.tally.add(Side.CRM, "conflicts", len(row.operation.clashes))
+            case Refused(existing_id=""):
+                run.tally.add(part.side, "failed")
+            case Moved():
+                run.tally.moved += 1
+            case Unknown():
+                run.tally.unknown += 1
+            case Refused():
+                run.tally.moved += 1
+
+
+async def _meet_existing(
+    run: RunPart,
+    pair: PairPart,
+    part: EndPart,
+    rows: Sequence[IntentRow],
+    outcomes: Sequence[Outcome],
+) -> None:
+    """Take in the records that stood in the way of a create, so that matching meets them."""
+    blocked = {
+        outcome.existing_id: row
+        for row, outcome in zip(rows, outcomes, strict=True)
+        if isinstance(outcome, Refused) and outcome.existing_id
+    }
+    if not blocked:
+        return
+    watch = run.watch(part.end)
+    known = await run.state.read(mirror.get, part.end, sorted(blocked))
+    reading = await part.adapter.read(part.object, sorted(blocked), watch.fields)
+    run.tally.need("look", len(blocked), part.adapter.capabilities.read_batch,
+                   is_remote=part.adapter.capabilities.is_remote)  # fmt: skip
+    changed = await keep_reading(run, watch, reading)
+    found = {record.id for record in reading.records}
+    hopeless = [
+        row.operation
+        for record, row in blocked.items()
+        if record not in found or (record in known and record not in changed)
+    ]
+    if hopeless:
+        await set_aside_taken(run, pair, hopeless)

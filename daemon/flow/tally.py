@@ -1,0 +1,67 @@
+"""Counting what a run does: the figures of its report."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from daemon.core.values import Side
+
+COUNTS = (
+    "read",
+    "valid",
+    "invalid",
+    "created",
+    "updated",
+    "skipped",
+    "merged",
+    "failed",
+    "conflicts",
+    "quarantined",
+)
+
+
+@dataclass(kw_only=True, slots=True)
+class Tally:
+    """Counters of one run; the one thing in a run that changes."""
+
+    sides: dict[Side, Counter[str]] = field(
+        default_factory=lambda: {side: Counter() for side in Side}
+    )
+    skipped: Counter[str] = field(default_factory=Counter)
+    """Why records were left alone → how many."""
+    least_calls: Counter[str] = field(default_factory=Counter)
+    """Purpose → calls that this work needs at least (R28)."""
+    checked: int = 0
+    mismatched: int = 0
+    operations: int = 0
+    moved: int = 0
+    """Writes put off because the record had moved."""
+    unknown: int = 0
+    changed_records: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, side: Side, what: str, number: int = 1) -> None:
+        """Count *number* more of *what* on *side*."""
+        if number:
+            self.sides[side][what] += number
+
+    def skip(self, side: Side, why: str, number: int = 1) -> None:
+        """Count records that were left alone, and why."""
+        self.add(side, "skipped", number)
+        self.skipped[why] += number
+
+    def need(self, purpose: str, records: int, batch: int, *, is_remote: bool) -> None:
+        """Count the calls that *records* need at least in batches of *batch*."""
+        if is_remote and records:
+            self.least_calls[purpose] += -(-records // batch)
+
+    def total(self, what: str) -> int:
+        """Return the sum over both sides."""
+        return sum(counter[what] for counter in self.sides.values())
+
+    def counts(self) -> dict[str, int]:
+        """Return the totals of every counter a report names."""
+        return {what: self.total(what) for what in COUNTS}
+
+    def by_side(self) -> dict[str, dict[str, int]]:
+        """Return the counters by side."""
+        return {side.value: {what: self.sides[side][what] for what in COUNTS} for side in Side}

@@ -1,0 +1,65 @@
+"""Prove what was done: read some written records back and compare them with the mirror (E11, R23).
+
+A difference counts only where the record's version shows no later change by somebody else; such a
+change is simply the next thing to sync.
+"""
+
+from collections.abc import Sequence
+
+from adapters.contract import batches
+from daemon.core.record import Record
+from daemon.core.values import Side
+from daemon.flow.observe import keep_reading
+from daemon.flow.parts import EndPart, RunPart
+from state import intents, mirror, pairs
+from state.mirror import MirrorRow
+
+
+async def verify(run: RunPart) -> None:
+    """Read a random sample of the records this run wrote; a mismatch holds the next run."""
+    for pair in run.pairs:
+        for side in (Side.CRM, Side.SOURCE):
+            part = pair.ends[side]
+            written = await run.state.read(intents.settled_ids, run.id, side)
+            chosen = run.luck.sample(written, run.settings.guards.verify_sample)
+            if not chosen:
+                continue
+            wrong = await _compare(run, part, sorted(chosen))
+            run.tally.checked += len(chosen)
+            run.tally.mismatched += len(wrong)
+            if wrong:
+                await run.state.write(
+                    pairs.hold,
+                    pair=pair.name,
+                    why=f"run {run.id}: {len(wrong)} of {len(chosen)} records read back from "
+                    f"{part.connection!r} differ from what was written",
+                )
+
+
+async def _compare(run: RunPart, part: EndPart, ids: Sequence[str]) -> list[str]:
+    wrong: list[str] = []
+    watch = run.watch(part.end)
+    known = await run.state.read(mirror.get, part.end, ids)
+    size = part.adapter.capabilities.read_batch
+    for some in batches(ids, size):
+        run.tally.need("verify", len(some), size, is_remote=part.adapter.capabilities.is_remote)
+        reading = await part.adapter.read(part.object, some, watch.fields)
+        found = {record.id: record for record in reading.records}
+        wrong += [
+            record
+            for record in some
+            if record in known and differs(known[record], found.get(record))
+        ]
+        await keep_reading(run, watch, reading)
+    return wrong
+
+
+def differs(known: MirrorRow, found: Record | None) -> bool:
+    """Tell whether a record differs from the mirror without having been changed since."""
+    if found is None:
+        return known.is_live
+    if found.version != known.version:
+        return False
+    return any(
+        name in found.values and found.values[name] != value for name, value in known.values.items()
+    )

@@ -1,0 +1,85 @@
+"""Everything a decision about some pending records needs, read in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from daemon.core.values import Side
+from state import attention, intents, links, mirror, pending
+from state.attention import ConflictRow
+from state.intents import IntentRow
+from state.links import LinkRow
+from state.mirror import End, MirrorRow
+
+Ends = Mapping[Side, End]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gathered:
+    """What is known around some pending records of one side of one pair."""
+
+    revisions: Mapping[str, int]
+    """Pending record → revision."""
+    rows: Mapping[Side, Mapping[str, MirrorRow]]
+    links: Mapping[str, LinkRow]
+    """Record of this side → its link."""
+    pending_opposite: Mapping[str, int]
+    """Linked records of the other side that are pending too."""
+    opposite_links: Mapping[str, LinkRow]
+    """Linked record of the other side → its own newest link."""
+    open_intents: Sequence[IntentRow]
+    verdicts: Mapping[tuple[str, str], ConflictRow]
+
+
+def gather(
+    connection: Connection, *, pair: str, side: Side, ends: Ends, page: Mapping[str, int]
+) -> Gathered:
+    """Read what is known around the pending records in *page*."""
+    ids = list(page)
+    own = mirror.get(connection, ends[side], ids)
+    linked = links.of_records(connection, pair=pair, side=side, ids=ids)
+    opposite = [link.record(side.other) for link in linked.values()]
+    other = mirror.get(connection, ends[side.other], opposite)
+    return Gathered(
+        revisions=page,
+        rows={side: own, side.other: other},
+        links=linked,
+        pending_opposite=pending.among(connection, pair=pair, side=side.other, ids=opposite),
+        opposite_links=links.of_records(connection, pair=pair, side=side.other, ids=opposite),
+        open_intents=intents.open_at(connection, list(ends.values())),
+        verdicts=attention.verdicts(connection, [link.id for link in linked.values()]),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kin:
+    """Who holds the keys of some unlinked records, on both sides, and who of them is linked."""
+
+    own: Mapping[tuple[str, str], Sequence[str]]
+    other: Mapping[tuple[str, str], Sequence[str]]
+    rows: Mapping[str, MirrorRow]
+    """Candidates on the other side."""
+    links: Mapping[str, LinkRow]
+    """Candidate → its link."""
+
+
+def gather_kin(
+    connection: Connection,
+    *,
+    pair: str,
+    side: Side,
+    ends: Ends,
+    own_keys: Sequence[tuple[str, str]],
+    other_keys: Sequence[tuple[str, str]],
+) -> Kin:
+    """Read who shares the keys of unlinked records of *side*."""
+    own = mirror.holders(connection, ends[side], own_keys)
+    other = mirror.holders(connection, ends[side.other], other_keys)
+    candidates = sorted({record for records in other.values() for record in records})
+    return Kin(
+        own=own,
+        other=other,
+        rows=mirror.get(connection, ends[side.other], candidates),
+        links=links.of_records(connection, pair=pair, side=side.other, ids=candidates),
+    )

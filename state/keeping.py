@@ -1,0 +1,76 @@
+"""Keep one decided page of a plan in one transaction: operations and bookkeeping together."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from daemon.core.base import Base
+from daemon.core.operation import Clash, Clearance, Operation
+from daemon.core.values import Side
+from state import attention, links, pending, runs
+from state.attention import Apart
+
+
+class DecidedPage(Protocol):
+    """What a decided page leads to; see ``daemon.flow.decide.PagePlan``."""
+
+    operations: list[Operation]
+    cleared: list[Clearance]
+    agreed: list[tuple[str, Base]]
+    clashes: list[tuple[str, tuple[str, str], tuple[Clash, ...]]]
+    ended: list[tuple[str, tuple[str, ...]]]
+    apart: list[Apart]
+    readmitted: list[tuple[Side, str]]
+    detached: list[str]
+    revived: list[str]
+
+
+def keep_page(
+    connection: Connection,
+    *,
+    run: int,
+    plan: int,
+    pair: str,
+    first: int,
+    page: DecidedPage,
+    at: datetime,
+    is_preview: bool,
+) -> None:
+    """Append the page's operations to the plan and, unless it is a preview, its bookkeeping."""
+    runs.add_operations(connection, plan=plan, first=first, operations=page.operations)
+    if is_preview:
+        return
+    for side in Side:
+        records = [record for one, record in page.readmitted if one is side]
+        attention.readmit(connection, pair=pair, side=side, records=records, at=at)
+    for link, fields in page.agreed:
+        links.agree(connection, link=link, fields=fields)
+    for link in page.revived:
+        links.set_status(connection, link=link, status=links.ACTIVE)
+    for link in page.detached:
+        links.set_status(connection, link=link, status=links.DETACHED)
+    for link, records_of_link, clashes in page.clashes:
+        attention.note_clashes(
+            connection,
+            pair=pair,
+            link=link,
+            records=records_of_link,
+            clashes=clashes,
+            run=run,
+            at=at,
+        )
+    end_conflicts(connection, page.ended, at)
+    attention.set_apart(connection, page.apart, run=run, at=at)
+    pending.clear(connection, pair=pair, clearances=page.cleared)
+
+
+def end_conflicts(
+    connection: Connection, ended: Sequence[tuple[str, tuple[str, ...]]], at: datetime
+) -> None:
+    """Close conflicts and verdicts of fields that agree."""
+    touched = attention.open_fields(connection, [link for link, _ in ended])
+    for link, fields in ended:
+        if link in touched:
+            attention.end_conflicts(connection, link=link, fields=fields, at=at)
