@@ -4,7 +4,7 @@ import re
 from collections.abc import Hashable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
@@ -110,6 +110,3 @@ Word = Annotated[str, Field(min_length=1, max_length=255)]
 
 FrozenMapping = Annotated[Mapping[Key, Content], AfterValidator(_frozen), PlainSerializer(_thawed)]
 """A mapping nobody can change after validation."""
-
-Json = Any
-"""What JSON can say; pydantic's own name for it is private."""

@@ -1,8 +1,11 @@
 """Every wrong configuration is refused with its place, what is expected and what to do."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from config.load import load
 from config.positions import MAX_BYTES
@@ -196,3 +199,18 @@ def test_problems_compare_and_print_as_one_text(tmp_path: Path) -> None:
     lines = str(refused.value).splitlines()
     assert [str(problem) for problem in refused.value.problems] == lines
     assert 2 == len(lines)
+
+
+CHARACTERS = st.sampled_from([*"{}[]:-,&*!|>'\"%@#? \t\n<~=${}0x", "null", "yes", "é", "- ", ": "])
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, len(MINIMAL)), st.integers(0, 12), st.lists(CHARACTERS, max_size=4))
+def test_whatever_is_typed_is_loaded_or_refused(
+    tmp_path: Path, start: int, cut: int, typed: list[str]
+) -> None:
+    """A slip anywhere in a right file ends in a snapshot or in problems, never in anything else."""
+    text = MINIMAL[:start] + "".join(typed) + MINIMAL[start + cut :]
+
+    with suppress(ConfigProblems):
+        loaded(tmp_path, text)

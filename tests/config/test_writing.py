@@ -202,3 +202,12 @@ def test_an_addition_that_is_wrong_is_not_written(tmp_path: Path) -> None:
     assert 'connections.x.type: expected file or system. Did you mean "file"?' in refusal(
         file, wrong
     )
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """Mounted configurations are often read-only: the operator is told which file it is."""
+    file = tmp_path / "crmsyncd.yaml"
+    file.write_text(MINIMAL, encoding="utf-8")
+    (tmp_path / ".crmsyncd.yaml.new").mkdir()
+
+    assert "crmsyncd.yaml:1:1: cannot be written (is a directory)" in refusal(file)
