@@ -55,13 +55,13 @@ def read_layout(stream: BinaryIO, settings: CsvSettings) -> Layout:
     """Read the head of a file. Raises Unreadable."""
     encoding = find_encoding(stream, settings)
     offset, line, hinted = _after_hint(stream, encoding.mark_size)
-    candidates = [settings.delimiter or hinted] if settings.delimiter or hinted else [*DELIMITERS]
-    layouts = [
-        _layout(stream, settings, encoding, Dialect(mark, settings.quote, settings.comment), at)
-        for mark in candidates
-        if mark and mark not in {settings.quote, settings.comment}
-        for at in [(offset, line)]
+    told = settings.delimiter or hinted
+    taken = {settings.quote, settings.comment}
+    marks = [told] if told and told not in taken else [*DELIMITERS]
+    dialects = [
+        Dialect(mark, settings.quote, settings.comment) for mark in marks if mark not in taken
     ]
+    layouts = [_layout(stream, settings, encoding, dialect, (offset, line)) for dialect in dialects]
     layout = _choose(layouts, settings)
     _check_columns(layout, settings)
     return layout

@@ -92,7 +92,7 @@ class Table:
             for row in rows:
                 if row.is_open or (not row.ending and self._is_short(row)):
                     raise half_written(settings, row)
-                if row.raw.strip(nothing):
+                if row.raw.strip(nothing) or self._says_something(row):
                     yield row
         except RowTooLong as error:
             raise too_long(settings, error) from None
@@ -100,6 +100,13 @@ class Table:
     def _is_short(self, row: Row) -> bool:
         cells = self.layout.dialect.cells(row.raw)
         return bool(row.raw.strip()) and len(cells) < len(self.layout.columns)
+
+    def _says_something(self, row: Row) -> bool:
+        """Tell a row whose text is delimiters or quotes from one without text."""
+        dialect = self.layout.dialect
+        if dialect.quote_byte not in row.raw:
+            return False
+        return any(dialect.content(cell).strip() for cell in dialect.cells(row.raw))
 
     def items(self) -> Iterator[Entry | RecordFault]:
         """Walk entries and faults; keys that repeat are not looked for here."""

@@ -1,12 +1,16 @@
 """Reading a CSV file as an end of a sync: listings, changes, ids, times."""
 
+import asyncio
+import os
+import threading
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from adapters.contract import EXTERNAL_ID, Complete, Covered, Partial, Verb
+from adapters.contract import EXTERNAL_ID, Complete, Covered, Page, Partial, Verb
 from adapters.csv_file.adapter import ROWS, CsvFile
 from adapters.csv_file.settings import CsvSettings
 from adapters.errors import Unreadable, WaitUntil
@@ -284,3 +288,116 @@ async def test_an_unknown_object_is_refused_everywhere(tmp_path: Path) -> None:
         with pytest.raises(Unreadable) as raised:
             await ask
         assert "no_object" == raised.value.code
+
+
+@pytest.mark.parametrize(
+    ("content", "settings"),
+    [
+        (b"id,a\n1,x\n", {}),
+        (b"id;a\n1;x\n", {}),
+        (b"id\ta\n1\tx\n", {}),
+        (b"id|a\n1|x\n", {}),
+        (b"id:a\n1:x\n", {"delimiter": ":"}),
+        (b"sep=:\r\nid:a\r\n1:x\r\n", {}),
+        (b"SEP=;\nid;a\n1;x\n", {}),
+        (b'id,"a"\n1,x\n', {"comment": ";"}),
+        (b"id,'a'\n1,'x'\n", {"quote": "'"}),
+        (b"a,id\nx,1\n", {"may_add_id_column": True, "id_column": "id"}),
+    ],
+)
+async def test_the_dialect_is_found_by_the_identity_column(
+    tmp_path: Path, content: bytes, settings: dict[str, object]
+) -> None:
+    """The delimiter that cuts the identity column out of line 1 is the file's."""
+    listing = await listed(end(tmp_path, content, **settings))
+
+    assert {"id": "1", "a": "x"} == dict(listing.records["1"].values)
+
+
+async def test_rows_of_nothing_are_no_records_but_marks_can_be_text(tmp_path: Path) -> None:
+    """Delimiters and blanks alone say nothing; inside quotes they are a text like any other."""
+    adapter = end(tmp_path, b'id,a\n,\n  \n"",""\n",",\n"""",\n')
+
+    listing = await listed(adapter)
+
+    assert [",", '"'] == list(listing.records)
+    assert not listing.faults
+
+
+async def test_a_large_file_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    """What is held is one page and a set of keys, not the rows."""
+    row = b",".join([b"value"] * 20)
+    content = b"id," + b",".join(b"c%d" % number for number in range(20)) + b"\n"
+    content += b"".join(b"%d,%b\n" % (number, row) for number in range(12_000))
+    adapter = end(tmp_path, content, keep_versions=0)
+    fields = [f"c{number}" for number in range(20)]
+    count = 0
+
+    tracemalloc.start()
+    async for item in adapter.listing(ROWS, fields):
+        count += len(item.records) if isinstance(item, Page) else 0
+    await adapter.write(ROWS, Verb.UPDATE, [update("11999", c1="x")])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert 12_000 == count
+    assert peak < 10 * 1024 * 1024
+
+
+async def test_a_file_that_is_written_to_all_the_time_is_not_read(tmp_path: Path) -> None:
+    """No reading mixes two contents: after some tries it is refused, later it works."""
+    path = tmp_path / "people.csv"
+    adapter = end(tmp_path, b"id\n" + b"".join(b"%d\n" % number for number in range(2_000_000)))
+    is_done = threading.Event()
+
+    def write_on() -> None:
+        while not is_done.is_set():
+            os.utime(path)
+
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    try:
+        with pytest.raises(Unreadable) as raised:
+            await adapter.schema(ROWS)
+    finally:
+        is_done.set()
+        writer.join()
+
+    assert "changing" == raised.value.code
+    assert {"id"} == (await adapter.schema(ROWS)).fields.keys()
+
+
+async def test_a_cancelled_write_is_finished_first(tmp_path: Path) -> None:
+    """Who cancels gets control back once the file is whole again, not in the middle."""
+    begun, may_go_on = threading.Event(), threading.Event()
+
+    def step(name: str) -> None:
+        if name == "compare":
+            begun.set()
+            may_go_on.wait(10)
+
+    adapter = end(tmp_path, CONTENT, step=step)
+    task = asyncio.create_task(adapter.write(ROWS, Verb.UPDATE, [update("1", name="x")]))
+    await asyncio.to_thread(begun.wait, 10)
+
+    task.cancel()
+    await asyncio.sleep(0)
+    is_held = not task.done()
+    may_go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert is_held
+    assert CONTENT.replace(b"Ann", b"x") == (tmp_path / "people.csv").read_bytes()
+
+
+async def test_a_settled_file_is_known_by_its_signature(tmp_path: Path) -> None:
+    """The same cursor twice, and another one as soon as the content is another one."""
+    adapter = end(tmp_path, CONTENT)
+
+    first = await adapter.start_cursor(ROWS)
+    second = await adapter.start_cursor(ROWS)
+    (tmp_path / "people.csv").write_bytes(CONTENT.replace(b"Ann", b"Eve"))
+
+    assert first == second
+    assert first != await adapter.start_cursor(ROWS)

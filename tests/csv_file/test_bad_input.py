@@ -1,8 +1,10 @@
 """Bad input: one clear error naming file, line and next step, or one fault a row; no cell shown."""
 
 import codecs
+import errno
 import os
 import tempfile
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ import pytest
 
 from adapters.contract import Complete, Verb
 from adapters.csv_file.adapter import ROWS
-from adapters.errors import AdapterError, GrantAccess, Unreadable
+from adapters.csv_file.snapshot import explain
+from adapters.errors import AdapterError, GrantAccess, RetryLater, Unreadable
 from tests.csv_file.ends import csv_file, end, listed, update
 
 SECRET = "Ann.Secret"
@@ -57,6 +60,12 @@ DAMAGED: dict[str, tuple[bytes, dict[str, Any], str, str]] = {
         "endless_row",
         "line 3 opens a quote",
     ),
+    "open quote in the header, much behind it": (
+        b'id,"Ann.Secret\n' + b"3,c\n" * 3_000_000,
+        {},
+        "endless_row",
+        "line 1 opens a quote",
+    ),
     "header cut in a quote": (b'id,"name\n1,a\n', {}, "half_written", "line 1"),
     "unclear delimiter": (
         b"id;name,mail\n1;a,b\n",
@@ -97,9 +106,13 @@ async def test_a_huge_single_line_is_refused_at_once(tmp_path: Path) -> None:
         for _ in range(100):
             stream.write(b"x" * 1_000_000)
 
+    tracemalloc.start()
     with pytest.raises(Unreadable) as raised:
         await csv_file(path).schema(ROWS)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
 
+    assert peak < 8 * 1024 * 1024
     assert "no_line_ends" == raised.value.code
     check_message(raised.value, path, "line 1")
 
@@ -235,3 +248,11 @@ async def test_the_encoding_is_found_by_rule_and_said(
     assert name == listing.records["1"].values["name"]
     assert isinstance(listing.verdict, Complete)
     assert origin in listing.verdict.proof
+
+
+def test_a_failing_disk_is_worth_another_try(tmp_path: Path) -> None:
+    """An input or output error says nothing about the file: the next cycle may read it."""
+    error = explain(tmp_path / "people.csv", OSError(errno.EIO, os.strerror(errno.EIO)))
+
+    assert isinstance(error, RetryLater)
+    check_message(error, tmp_path / "people.csv", "Input/output error")

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.contract import Accepted, Moved, Verb
 from adapters.csv_file.adapter import ROWS
-from adapters.errors import RetryLater, UnknownOutcome, WaitUntil
+from adapters.errors import RetryLater, UnknownOutcome, Unreadable, WaitUntil
 from tests.csv_file.ends import create, csv_file, end, listed, names_in, update
 
 OLD = b"id,name\n1,a\n2,b\n"
@@ -280,3 +280,19 @@ async def test_versions_may_live_elsewhere(tmp_path: Path) -> None:
 
     assert ["kept", "people.csv"] == names_in(tmp_path)
     assert 1 == len(names_in(tmp_path / "kept" / "csv"))
+
+
+async def test_a_file_removed_during_the_rewrite_stays_removed(tmp_path: Path) -> None:
+    """The swap does not bring back what a person took away."""
+
+    def remove(name: str) -> None:
+        if name == "compare":
+            (tmp_path / "people.csv").unlink()
+
+    adapter = end(tmp_path, OLD, step=remove)
+
+    with pytest.raises(Unreadable) as raised:
+        await adapter.write(ROWS, Verb.UPDATE, [update("1", name="x")])
+
+    assert "missing_file" == raised.value.code
+    assert [".crmsyncd-versions"] == names_in(tmp_path)

@@ -316,3 +316,16 @@ async def test_a_new_row_is_named_by_its_mapping_else_by_us(tmp_path: Path) -> N
     assert ["7", "ours-2"] == ids[:2]
     assert 16 == len(ids[2])
     assert set(ids) == (await listed(adapter)).records.keys()
+
+
+async def test_a_row_that_may_be_the_unreadable_one_is_not_called_gone(tmp_path: Path) -> None:
+    """While a key cannot be read, an absent id is refused instead of reported as deleted."""
+    adapter = end(tmp_path, b"id,name\n\xff,\xc3\xa9\n2,b\n")
+
+    outcomes = await adapter.write(
+        ROWS, Verb.UPDATE, [update("1", "a", name="x"), update("2", "b", name="y")]
+    )
+
+    assert isinstance(outcomes[0], Refused)
+    assert "faulty_row" == outcomes[0].failure.code
+    assert isinstance(outcomes[1], Accepted)
