@@ -7,7 +7,6 @@ are used in the order they were added and that each is used exactly as often as 
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from adapters.sandbox.exchange import JsonObject, Request
 
@@ -171,7 +170,9 @@ def parse_rule(given: JsonObject) -> FaultRule:
 
 
 def _rule(given: JsonObject) -> FaultRule:
-    match: dict[str, Any] = given.get("match") or {}
+    match = given.get("match") or {}
+    if not isinstance(match, dict):
+        raise TypeError("`match` must be an object with method and path_prefix")
     kind = FaultKind(given.get("kind", ""))
     lasts = given.get("lasts")
     is_open = given.get("times") is None and given.get("until") is None

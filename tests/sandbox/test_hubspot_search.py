@@ -189,7 +189,6 @@ async def test_archived_is_never_found(quick: Wire) -> None:
     assert 0 == (await quick.search()).body["total"]
 
 
-@pytest.mark.slow
 async def test_twelve_thousand_in_one_millisecond(start: Start) -> None:
     """§24.1, §24.2: a mass update puts 12,000 under one stamp; paging ends at 10,000, the keyset goes on."""
     wire = await start(records=12_000, search_lag=NO_LAG, limits=PATIENT)

@@ -127,6 +127,11 @@ _ACTS: dict[str, _Act] = {
     ),
     "archive": lambda person, body: dump_record(person.archive(str(body["id"]))),
     "restore": lambda person, body: dump_record(person.restore(str(body["id"]))),
+    "plant": lambda person, body: dump_record(
+        person.plant(
+            str(body["id"]), body["properties"], str(body.get("sourceType", "AUTOMATION_PLATFORM"))
+        )
+    ),
     "options": lambda person, body: person.change_options(body["property"], body["options"]).wire(),
     "archive-owner": lambda person, body: person.archive_owner(str(body["id"])).wire(),
     "touch": lambda person, body: {

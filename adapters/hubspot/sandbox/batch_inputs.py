@@ -35,7 +35,7 @@ def refuse_repetitions(store: ObjectStore, inputs: Sequence[Input]) -> None:
         raise invalid(
             f"Duplicate IDs found in batch input: [{', '.join(ids)}]. IDs must be unique", ids=ids
         )
-    names = [*(["email"] if store.kind.has_unique_email else []), *store.catalog.unique_names()]
+    names = [*(["email"] if store.kind.has_unique_email else []), *store.catalog.unique_names]
     for name in names:
         values = [_comparable(one.properties.get(name)) for one in inputs]
         repeated = _repeated([value for value in values if value])

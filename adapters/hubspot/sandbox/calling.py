@@ -87,6 +87,14 @@ def text_list(body: Mapping[str, object], name: str) -> tuple[str, ...]:
     return tuple(listed)
 
 
+def object_list(body: Mapping[str, object], name: str) -> list[JsonObject]:
+    """Return a list of objects from a body, empty where it is left out. Raises Refused."""
+    listed = body.get(name) or []
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise invalid(f"Invalid input JSON: `{name}` must be a list of objects")
+    return listed
+
+
 def required_text(body: Mapping[str, object], name: str) -> str:
     """Return a text from a body. Raises Refused where it is missing or empty."""
     value = body.get(name)

@@ -64,6 +64,7 @@ def _dump_store(store: ObjectStore) -> JsonObject:
     return {
         "records": [dump_record(record) for record in store.records.values()],
         "aliases": dict(store.aliases),
+        "lastId": store.last_id,
         "definitions": [_plain(asdict(each)) for each in definitions],
         "groups": [asdict(group) for group in store.catalog.groups.values()],
     }
@@ -94,6 +95,7 @@ def _load_store(store: ObjectStore, part: Mapping[str, Any], now: datetime) -> N
     for record in list(store.records.values()):
         store.remove(record, now)
     store.aliases = dict(part.get("aliases", {}))
+    store.last_id = max(store.last_id, int(part.get("lastId", 0)))
     for plain in part["records"]:
         store.add(_record(plain), now, is_indexed_at_once=True)
 

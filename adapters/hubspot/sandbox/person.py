@@ -11,7 +11,7 @@ from adapters.hubspot.sandbox.account import Account
 from adapters.hubspot.sandbox.merging import merge_records
 from adapters.hubspot.sandbox.owners import Owner
 from adapters.hubspot.sandbox.problems import invalid, not_found
-from adapters.hubspot.sandbox.records import Record, user_source
+from adapters.hubspot.sandbox.records import Record, Source, user_source
 from adapters.hubspot.sandbox.schema import Option, PropertyDefinition
 from adapters.hubspot.sandbox.store import ObjectStore
 from adapters.hubspot.sandbox.writes import (
@@ -94,6 +94,19 @@ class Person:
         if owner is None:
             raise not_found(ids=[owner_id])
         return self.account.owners.archive(owner, self.account.clock.now())
+
+    def plant(self, record_id: str, values: Mapping[str, str], source_type: str) -> Record:
+        """Put values in unchecked, as workflows, migrations and old imports leave them.
+
+        This is how a number comes to hold `1234;5678`, or an option its list has lost.
+        """
+        record = self.living(record_id)
+        unknown = [name for name in values if self.store.catalog.get(name) is None]
+        if unknown:
+            raise not_found(propertyName=unknown)
+        texts = {name: str(value) for name, value in values.items()}
+        self.store.update(record, texts, self.account.clock.now(), Source(type=source_type))
+        return record
 
     def touch(self, record_ids: Iterable[str]) -> int:
         """Move the modified date of many records to this very millisecond; returns how many."""

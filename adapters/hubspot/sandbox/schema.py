@@ -151,6 +151,7 @@ class Catalog:
         self._active = {definition.name: definition for definition in delivered}
         self._archived: dict[str, PropertyDefinition] = {}
         self.groups = {group.name: group for group in groups}
+        self.unique_names = self._unique()
 
     def get(self, name: str) -> PropertyDefinition | None:
         """Return an active definition."""
@@ -172,19 +173,21 @@ class Catalog:
         """Add or replace an active definition; an archived one of that name is gone."""
         self._archived.pop(definition.name, None)
         self._active[definition.name] = definition
+        self.unique_names = self._unique()
 
     def archive(self, name: str, at: datetime) -> None:
         """Move an active definition to the archive."""
         definition = self._active.pop(name)
         self._archived[name] = replace(definition, archived_at=at)
-
-    def unique_names(self) -> list[str]:
-        """Return the properties whose values may not repeat, e-mail apart."""
-        return [item.name for item in self._active.values() if item.is_unique]
+        self.unique_names = self._unique()
 
     def searchable_names(self) -> list[str]:
         """Return the properties free-text search looks at."""
         return [item.name for item in self._active.values() if item.is_searchable]
+
+    def _unique(self) -> tuple[str, ...]:
+        """Return the properties whose values may not repeat, e-mail apart."""
+        return tuple(item.name for item in self._active.values() if item.is_unique)
 
 
 def delivered_catalog(type_name: str, at: datetime) -> Catalog:

@@ -6,6 +6,7 @@ records never appear; the default order is oldest first.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from adapters.hubspot.sandbox.calling import Call, text_list
@@ -65,13 +66,9 @@ def search(call: Call) -> Reply:
         query = read_query(body, call.store.catalog)
     except (AttributeError, TypeError) as error:
         raise invalid("There was a problem with the request: malformed filter or sort") from error
-    searchable = call.store.catalog.searchable_names()
-    hits = [
-        snapshot
-        for snapshot in call.store.index.visible(call.now)
-        if query.matches(snapshot, searchable)
-    ]
-    hits.sort(key=query.order, reverse=query.is_descending)
+    hits = call.store.index.kept(
+        _without_window(body), call.now, lambda: _hits(call.store, query, call.now)
+    )
     wanted = text_list(body, "properties")
     answer: JsonObject = {
         "total": len(hits),
@@ -80,6 +77,17 @@ def search(call: Call) -> Reply:
     if offset + limit < len(hits):
         answer["paging"] = {"next": next_page(str(offset + limit))}
     return Reply(status=200, body=answer)
+
+
+def _without_window(body: Mapping[str, Any]) -> str:
+    """Return what makes two searches pages of the same one."""
+    return repr([body.get(name) for name in ("filterGroups", "filters", "sorts", "query")])
+
+
+def _hits(store: ObjectStore, query: Query, now: datetime) -> list[Snapshot]:
+    searchable = store.catalog.searchable_names()
+    hits = [each for each in store.index.visible(now) if query.matches(each, searchable)]
+    return sorted(hits, key=query.order, reverse=query.is_descending)
 
 
 def read_query(body: Mapping[str, Any], catalog: Catalog) -> Query:

@@ -6,6 +6,7 @@ be lower case; enumeration values compare exactly.
 """
 
 import fnmatch
+import operator as operators
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -15,6 +16,7 @@ from adapters.hubspot.sandbox.problems import Problem, Refused, invalid
 from adapters.hubspot.sandbox.schema import PropertyDefinition
 
 Test: TypeAlias = Callable[[str], bool]
+_CANONICAL_LENGTH = len("2026-10-29T09:12:44.107Z")
 _TOKEN = re.compile(r"[^\s,;]+")
 _WORD = re.compile(r"\w+")
 
@@ -51,11 +53,11 @@ def sort_key(definition: PropertyDefinition, value: str) -> tuple[int, float | i
 
 def _comparison(operator: str, given: Mapping[str, Any], definition: PropertyDefinition) -> Test:
     wanted = _operand(given, "value", definition)
-    order = _ORDERS[operator]
+    order, read = _ORDERS[operator], _reader(definition)
 
     def test(value: str) -> bool:
-        present = _comparable(value, definition)
-        return present is not None and order(present, wanted)
+        present = read(value) if value else None
+        return present is not None and bool(order(present, wanted))
 
     return test
 
@@ -63,10 +65,11 @@ def _comparison(operator: str, given: Mapping[str, Any], definition: PropertyDef
 def _between(given: Mapping[str, Any], definition: PropertyDefinition) -> Test:
     low = _operand(given, "value", definition)
     high = _operand(given, "highValue", definition)
+    read = _reader(definition)
 
     def test(value: str) -> bool:
-        present = _comparable(value, definition)
-        return present is not None and low <= present <= high
+        present = read(value) if value else None
+        return present is not None and bool(low <= present <= high)
 
     return test
 
@@ -78,10 +81,11 @@ def _membership(given: Mapping[str, Any], definition: PropertyDefinition, *, is_
     if definition.type == "string":
         wanted = {str(value) for value in values}
         return lambda value: bool(value) and (value.lower() in wanted) == is_in
-    operands = {_comparable(str(value), definition) for value in values}
+    read = _reader(definition)
+    operands = {read(str(value)) for value in values}
     if definition.is_multiple:
         return lambda value: bool(value) and bool(operands & set(value.split(";"))) == is_in
-    return lambda value: bool(value) and (_comparable(value, definition) in operands) == is_in
+    return lambda value: bool(value) and (read(value) in operands) == is_in
 
 
 def _tokens(given: Mapping[str, Any], *, is_in: bool) -> Test:
@@ -102,7 +106,7 @@ def _operand(given: Mapping[str, Any], name: str, definition: PropertyDefinition
     value = given.get(name)
     if value is None or isinstance(value, list | dict):
         raise invalid(f"`{name}` is needed in the filter on property {definition.name}")
-    comparable = _comparable(str(value), definition)
+    comparable = _reader(definition)(str(value)) if value != "" else None
     if comparable is None:
         raise invalid(f"{value!r} cannot be compared with property {definition.name}")
     if definition.type in {"date", "datetime"} and comparable <= as_text(EPOCH):
@@ -110,19 +114,17 @@ def _operand(given: Mapping[str, Any], name: str, definition: PropertyDefinition
     return comparable
 
 
-def _comparable(value: str, definition: PropertyDefinition) -> Any:
-    """Return a value in a form that compares as the property's type does, None for no value."""
-    if not value:
-        return None
+def _reader(definition: PropertyDefinition) -> Callable[[str], Any]:
+    """Return what turns a value into a form that compares as the property's type does."""
     match definition.type:
         case "number":
-            return _number(value)
+            return _number
         case "datetime" | "date":
-            return _moment_text(value)
+            return _moment_text
         case "enumeration" | "bool":
-            return value
+            return str
         case _:
-            return value.lower()
+            return str.lower
 
 
 def _number(value: str) -> float | int | None:
@@ -137,7 +139,7 @@ def _number(value: str) -> float | int | None:
 
 
 def _moment_text(value: str) -> str | None:
-    if value.endswith("Z") and len(value) == len("2026-10-29T09:12:44.107Z"):
+    if len(value) == _CANONICAL_LENGTH and value[-1] == "Z":
         return value
     try:
         return as_text(as_moment(value))
@@ -145,11 +147,11 @@ def _moment_text(value: str) -> str | None:
         return None
 
 
-_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "EQ": lambda left, right: bool(left == right),
-    "NEQ": lambda left, right: bool(left != right),
-    "LT": lambda left, right: bool(left < right),
-    "LTE": lambda left, right: bool(left <= right),
-    "GT": lambda left, right: bool(left > right),
-    "GTE": lambda left, right: bool(left >= right),
+_ORDERS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "EQ": operators.eq,
+    "NEQ": operators.ne,
+    "LT": operators.lt,
+    "LTE": operators.le,
+    "GT": operators.gt,
+    "GTE": operators.ge,
 }

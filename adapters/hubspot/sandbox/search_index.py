@@ -6,7 +6,7 @@ an older snapshot never replaces a newer one, however unevenly the two were dela
 
 import heapq
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,7 +31,8 @@ class SearchIndex:
         self._coming: list[tuple[datetime, int, Snapshot]] = []
         self._applied: dict[str, int] = {}
         self._visible: dict[str, Snapshot] = {}
-        self.revision = 0
+        self._revision = 0
+        self._kept: tuple[str, int, Sequence[Snapshot]] = ("", -1, ())
 
     def note(self, snapshot: Snapshot, at: datetime, *, is_immediate: bool = False) -> None:
         """Send a snapshot on its way."""
@@ -46,15 +47,27 @@ class SearchIndex:
 
     def visible(self, now: datetime) -> list[Snapshot]:
         """Return what can be found now, in no particular order."""
+        self._arrive(now)
+        return list(self._visible.values())
+
+    def kept(
+        self, key: str, now: datetime, find: Callable[[], Sequence[Snapshot]]
+    ) -> Sequence[Snapshot]:
+        """Return what `find` finds, without looking again while the index stays as it was."""
+        self._arrive(now)
+        if self._kept[:2] != (key, self._revision):
+            self._kept = (key, self._revision, find())
+        return self._kept[2]
+
+    def _arrive(self, now: datetime) -> None:
         while self._coming and self._coming[0][0] <= now:
             _, sequence, snapshot = heapq.heappop(self._coming)
             if sequence > self._applied.get(snapshot.id, 0):
                 self._apply(sequence, snapshot)
-        return list(self._visible.values())
 
     def _apply(self, sequence: int, snapshot: Snapshot) -> None:
         self._applied[snapshot.id] = sequence
-        self.revision += 1
+        self._revision += 1
         if snapshot.values is None:
             self._visible.pop(snapshot.id, None)
         else:

@@ -7,7 +7,7 @@ import random
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from adapters.hubspot.sandbox.account import Account
-from adapters.hubspot.sandbox.records import Record, Source, app_source, joined, user_source
+from adapters.hubspot.sandbox.records import Source, app_source, joined, user_source
 
 SHARE_WITHOUT_EMAIL = 0.05
 SHARE_WITH_SECOND_EMAIL = 0.06
@@ -37,7 +37,11 @@ _WORDS: Mapping[str, Sequence[str]] = {
     "numemployees": ("1-5", "5-25", "50-100", "1000+"),
 }
 _LETTERS = str.maketrans({"\u0131": "i", "ł": "l", "ß": "ss"})
-_IMPORT = Source(type="IMPORT", id="31415926")
+_SOURCES = (
+    Source(type="IMPORT", id="31415926"),
+    user_source(4321),
+    app_source(555_001, "Web form"),
+)
 
 
 @cache
@@ -50,18 +54,18 @@ def _countries() -> Sequence[Mapping[str, Any]]:
 def seed_contacts(account: Account, count: int) -> None:
     """Add so many contacts, created and last changed in the past, already known to search."""
     luck, now, store = account.random, account.clock.now(), account.contacts
-    for number in range(count):
-        record = _contact(account, luck, number)
-        store.backdate(record, _past(luck, now))
+    owner_ids = _owner_ids(account)
+    ages = sorted((luck.random() for _ in range(count)), reverse=True)
+    for number, age in enumerate(ages):
+        created = now - NEWEST - (OLDEST - NEWEST) * age
+        values = _values(owner_ids, luck, number)
+        source = luck.choice(_SOURCES)
+        record = store.create(values, created, source, is_indexed_at_once=True)
+        changed = created + (now - NEWEST - created) * luck.random()
+        store.touch(record, changed, is_indexed_at_once=True)
 
 
-def _contact(account: Account, luck: random.Random, number: int) -> Record:
-    values = _values(account, luck, number)
-    source = luck.choice((_IMPORT, user_source(4321), app_source(555_001, "Web form")))
-    return account.contacts.create(values, account.clock.now(), source)
-
-
-def _values(account: Account, luck: random.Random, number: int) -> dict[str, str]:
+def _values(owner_ids: Sequence[str], luck: random.Random, number: int) -> dict[str, str]:
     country = luck.choice(_countries())
     first, last = luck.choice(country["first"]), luck.choice(country["last"])
     values = {
@@ -71,7 +75,7 @@ def _values(account: Account, luck: random.Random, number: int) -> dict[str, str
         "city": luck.choice(country["city"]),
         "zip": _digits(country["zip"], luck),
         "hs_language": country["language"],
-        "hubspot_owner_id": luck.choice([each.id for each in _all_owners(account)]),
+        "hubspot_owner_id": luck.choice(owner_ids),
     }
     values |= {name: luck.choice(words) for name, words in _WORDS.items() if luck.random() < 0.7}
     values |= _addresses(first, last, number, luck)
@@ -90,8 +94,10 @@ def _addresses(first: str, last: str, number: int, luck: random.Random) -> dict[
     return {"email": email, "hs_additional_emails": joined([f"{name}.{number}@private.example"])}
 
 
-def _all_owners(account: Account) -> list[Any]:
-    return [*account.owners.all(is_archived=False), *account.owners.all(is_archived=True)]
+def _owner_ids(account: Account) -> list[str]:
+    """Return all owners, the one who left included: records keep pointing there."""
+    book = account.owners
+    return [each.id for each in (*book.all(is_archived=False), *book.all(is_archived=True))]
 
 
 def _plain(name: str) -> str:
@@ -101,9 +107,3 @@ def _plain(name: str) -> str:
 
 def _digits(pattern: str, luck: random.Random) -> str:
     return re.sub("#", lambda _: str(luck.randrange(10)), pattern)
-
-
-def _past(luck: random.Random, now: datetime) -> tuple[datetime, datetime]:
-    created = now - OLDEST + (OLDEST - NEWEST) * luck.random()
-    changed = created + (now - NEWEST - created) * luck.random()
-    return created, changed

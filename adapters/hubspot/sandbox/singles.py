@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from adapters.hubspot.sandbox.calling import Call
+from adapters.hubspot.sandbox.calling import Call, object_list
 from adapters.hubspot.sandbox.problems import Problem, Refused, invalid, not_found
 from adapters.hubspot.sandbox.records import Record
 from adapters.hubspot.sandbox.rendering import rendered, rendered_write
@@ -94,8 +94,9 @@ def found(call: Call) -> Record | None:
 
 def refuse_associations(body: JsonObject) -> None:
     """Refuse links: this sandbox has no records of another type to link to."""
-    for link in body.get("associations") or ():
-        target = str(link.get("to", {}).get("id", ""))
+    for link in object_list(body, "associations"):
+        to = link.get("to")
+        target = str(to.get("id", "")) if isinstance(to, dict) else ""
         raise Refused(
             Problem(
                 status=400,

@@ -8,7 +8,6 @@ archiving does not move the modified date (hubspot.md 10.2, 11, 12).
 import bisect
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from adapters.hubspot.sandbox.moments import as_text
@@ -37,7 +36,7 @@ class ObjectStore:
         self._order: list[int] = []
         self._holders: dict[tuple[str, str], str] = {}
         self._random = random
-        self._last_id = FIRST_ID
+        self.last_id = FIRST_ID
 
     # -- finding -----------------------------------------------------------------------------
 
@@ -96,10 +95,17 @@ class ObjectStore:
 
     # -- changing ----------------------------------------------------------------------------
 
-    def create(self, values: Mapping[str, str], at: datetime, source: Source) -> Record:
+    def create(
+        self,
+        values: Mapping[str, str],
+        at: datetime,
+        source: Source,
+        *,
+        is_indexed_at_once: bool = False,
+    ) -> Record:
         """Add a record under a fresh id."""
-        self._last_id += self._random.randint(1, LARGEST_ID_STEP)
-        record = Record(id=str(self._last_id), created_at=at, updated_at=at)
+        self.last_id += self._random.randint(1, LARGEST_ID_STEP)
+        record = Record(id=str(self.last_id), created_at=at, updated_at=at)
         for name, value in {
             "hs_object_id": record.id,
             "createdate": as_text(at),
@@ -111,14 +117,14 @@ class ObjectStore:
             if self.catalog.get(name) is not None:
                 record.put(name, Version(value=value, at=at, source=source))
         self._write(record, values, at, source)
-        self.add(record, at)
+        self.add(record, at, is_indexed_at_once=is_indexed_at_once)
         return record
 
     def add(self, record: Record, at: datetime, *, is_indexed_at_once: bool = False) -> None:
         """Take in a finished record."""
         self.records[record.id] = record
         bisect.insort(self._order, record.number)
-        self._last_id = max(self._last_id, record.number)
+        self.last_id = max(self.last_id, record.number)
         self._claim(record)
         self._publish(record, at, is_immediate=is_indexed_at_once)
 
@@ -131,23 +137,11 @@ class ObjectStore:
         self._claim(record)
         self._publish(record, at)
 
-    def touch(self, record: Record, at: datetime) -> None:
+    def touch(self, record: Record, at: datetime, *, is_indexed_at_once: bool = False) -> None:
         """Move the modified date alone, as HubSpot's own mass updates do."""
         record.updated_at = at
         record.values[self.kind.modified_property] = as_text(at)
-        self._publish(record, at)
-
-    def backdate(self, record: Record, dates: tuple[datetime, datetime]) -> None:
-        """Give a record another past: created and last changed then, known to search already."""
-        created, changed = dates
-        modified = self.kind.modified_property
-        record.created_at, record.updated_at = created, changed
-        for name in ("createdate", "hs_createdate", modified):
-            if name in record.values:
-                record.values[name] = as_text(changed if name == modified else created)
-        for name, versions in record.history.items():
-            record.history[name] = [replace(each, at=changed) for each in versions]
-        self._publish(record, created, is_immediate=True)
+        self._publish(record, at, is_immediate=is_indexed_at_once)
 
     def archive(self, record: Record, at: datetime) -> None:
         """Move a record to the recycle bin; its unique values are free again."""
@@ -205,7 +199,7 @@ class ObjectStore:
         keys = [("email", address.lower()) for address in emails]
         keys += [
             (name, record.values[name])
-            for name in self.catalog.unique_names()
+            for name in self.catalog.unique_names
             if name in record.values
         ]
         return keys

@@ -71,7 +71,7 @@ def ensure_unique(store: ObjectStore, values: Mapping[str, str], own: Record | N
         holder = store.holder("email", address) if address else None
         if holder is not None and holder is not own:
             raise email_taken(holder.id)
-    for name in store.catalog.unique_names():
+    for name in store.catalog.unique_names:
         value = values.get(name, "")
         holder = store.holder(name, value) if value else None
         if holder is not None and holder is not own:
