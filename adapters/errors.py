@@ -1,7 +1,7 @@
 """Errors of the outside world, named by what the caller should do next.
 
 AdapterError
-├── RetryLater          a read or connection failed for now; nothing was written
+├── RetryLater          a read or connection failed this time; nothing was written
 ├── WaitUntil           the system asked for patience (rate limit, quota, maintenance)
 ├── Reauthenticate      the credentials are refused; a person must renew them
 ├── GrantAccess         the credentials work but may not do this; a person must grant a scope
@@ -48,7 +48,7 @@ class AdapterError(Exception):
 
 
 class RetryLater(AdapterError):
-    """A read or a connection failed for now and nothing was written: the next cycle may try."""
+    """A read or a connection failed this time, nothing was written: the next cycle may try."""
 
 
 class WaitUntil(AdapterError):

@@ -6,7 +6,6 @@ whatever moment this one is killed.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from adapters.contract import Call
 from adapters.errors import AdapterError
@@ -14,6 +13,7 @@ from config.fingerprint import sync_fingerprint
 from daemon.clock import Luck
 from daemon.flow.apply import apply
 from daemon.flow.approve import Verdict, approve
+from daemon.flow.hold import refuse_held
 from daemon.flow.observe import observe
 from daemon.flow.parts import RunPart
 from daemon.flow.plan import PlanMade, make_plan
@@ -27,9 +27,6 @@ from state import observations, pairs, runs
 PASSES = 4
 """Plans made in one run at most: what moved while one was carried out is planned anew, and a record
 that moves faster than that waits for the next run."""
-
-PATIENCE = timedelta(minutes=15)
-"""How long a run waits for rate limits before it leaves the rest to the next one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +81,7 @@ class _Progress:
 async def _steps(run: RunPart, order: Order, progress: _Progress) -> None:
     if not order.is_preview:
         progress.still_open = await recover(run)
-    await _refuse_held(run)
+    await refuse_held(run)
     is_complete = await observe(run)
     for turn in range(PASSES):
         progress.made = await make_plan(run, may_create=is_complete, is_preview=order.is_preview)
@@ -100,20 +97,6 @@ async def _steps(run: RunPart, order: Order, progress: _Progress) -> None:
         if not is_unfinished:
             break
     await verify(run)
-
-
-async def _refuse_held(run: RunPart) -> None:
-    for pair in run.pairs:
-        row = await run.state.read(pairs.find, pair.name)
-        if row is not None and row.hold:
-            raise PairHeld(
-                f"Sync {run.sync!r} is held: {row.hold}.",
-                next_step=f"Look into it, then: crmsyncd approvals release {run.sync}",
-            )
-
-
-class PairHeld(AdapterError):
-    """A person must release the sync before it runs again (R18)."""
 
 
 async def _note_applied(run: RunPart, made: PlanMade) -> None:
@@ -140,12 +123,7 @@ async def _empty_run(
         watches=(),
         tally=Tally(),
         calls=calls,
-        deadline=_deadline(work.clock.now()),
     )
-
-
-def _deadline(now: datetime) -> datetime:
-    return now + PATIENCE
 
 
 async def _prepared(work: Preparation, run: RunPart) -> RunPart:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from adapters.contract import Adapter, Call
 from config.model import Sync
@@ -120,8 +119,6 @@ class RunPart:
     watches: tuple[Watch, ...]
     tally: Tally
     calls: list[Call]
-    deadline: datetime
-    """No waiting for rate limits beyond this moment."""
 
     def entity_id(self) -> str:
         """Mint an entity id."""
