@@ -18,10 +18,10 @@ from adapters.errors import RetryLater
 from adapters.exchange import Json
 from adapters.hubspot import codec, profile
 from adapters.hubspot.account import account
-from adapters.hubspot.connection import HubSpotConnection, next_token
+from adapters.hubspot.connection import HubSpotConnection
 from adapters.hubspot.listing import walk
 from adapters.hubspot.object_types import object_type
-from adapters.hubspot.records import record_id
+from adapters.hubspot.records import next_token, record_id
 
 _PURPOSE = "changes"
 _EARLIEST = datetime(profile.EARLIEST_YEAR, 1, 1, tzinfo=UTC)
@@ -67,36 +67,24 @@ async def changes(
     connection: HubSpotConnection, object_name: str, cursor: str
 ) -> AsyncIterator[Hints | Covered]:
     """Yield hints, then Covered. One search when nothing else is due."""
-    poll = connection.settings.poll
-    marks = Marks.parse(cursor)
-    if marks is None:
+    start = Marks.parse(cursor)
+    if start is None:
         start = await start_of_feed(connection)
         yield Covered(cursor=start.text(), covered_until=start.fast, is_full_listing_needed=True)
         return
-    now = connection.client.server_now()
-    if connection.client.skew is None and now - poll.search_margin <= marks.fast:
-        # Our clock may simply be slow; without a call it would be for ever.
+    if connection.client.skew is None and connection.client.server_now() <= start.fast:
+        # Our clock may simply be slow; without a call that would never be noticed.
         await account(connection)
-        now = connection.client.server_now()
-    feed = _Feed(connection, object_name)
-    is_too_old = now - marks.archived > profile.ARCHIVE_KEPT
-    fast = _Window(since=marks.fast - poll.overlap, until=now - poll.search_margin)
-    if fast.until > marks.fast:
-        async for hints in feed.search(fast):
+    feed = _Feed(connection, object_name, start)
+    is_too_old = connection.client.server_now() - start.archived > profile.ARCHIVE_KEPT
+    for reading in (feed.fast, feed.slow, feed.archived):
+        async for hints in reading():
             yield hints
-        # The first reply may have corrected what we took for HubSpot's time.
-        now = min(now, feed.started_at(now))
-        marks = replace(marks, fast=max(marks.fast, now - poll.search_margin))
-    slow = _Window(since=marks.slow, until=now - poll.slow_distance)
-    if slow.until - marks.slow >= poll.slow_every:
-        async for hints in feed.search(slow):
-            yield hints
-        marks = replace(marks, slow=slow.until)
-    if now - marks.archived >= poll.archived_every:
-        async for hints in feed.archived(marks.archived - poll.overlap):
-            yield hints
-        marks = replace(marks, archived=now)
-    yield Covered(cursor=marks.text(), covered_until=marks.fast, is_full_listing_needed=is_too_old)
+    yield Covered(
+        cursor=feed.marks.text(),
+        covered_until=feed.marks.fast,
+        is_full_listing_needed=is_too_old,
+    )
 
 
 async def start_of_feed(connection: HubSpotConnection) -> Marks:
@@ -108,20 +96,57 @@ async def start_of_feed(connection: HubSpotConnection) -> Marks:
 
 
 class _Feed:
-    """The reading of one call; tells each id and version once."""
+    """The readings of one call; moves the marks, and tells each id and version once."""
 
-    def __init__(self, connection: HubSpotConnection, object_name: str) -> None:
+    def __init__(self, connection: HubSpotConnection, object_name: str, marks: Marks) -> None:
+        self.marks = marks
         self._connection = connection
+        self._poll = connection.settings.poll
         self._of = object_type(object_name)
         self._told: set[Hint] = set()
-        self._skew = connection.client.skew
 
-    def started_at(self, taken: datetime) -> datetime:
-        """Return *taken*, a time by the skew known at the start, by the skew known now."""
-        before, after = self._skew or timedelta(0), self._connection.client.skew or timedelta(0)
-        return taken - before + after
+    async def fast(self) -> AsyncIterator[Hints]:
+        """Yield what changed up to a margin behind HubSpot's clock."""
+        client, started = self._connection.client, self._connection.clock.now()
+        window = _Window(
+            since=self.marks.fast - self._poll.overlap,
+            until=client.server_now() - self._poll.search_margin,
+        )
+        if window.until <= self.marks.fast:
+            return
+        async for hints in self._search(window):
+            yield hints
+        # The replies may have corrected what we took for HubSpot's time when we asked.
+        corrected = started + (client.skew or timedelta(0)) - self._poll.search_margin
+        until = max(self.marks.fast, min(window.until, corrected))
+        self.marks = replace(self.marks, fast=until)
 
-    async def search(self, window: _Window) -> AsyncIterator[Hints]:
+    async def slow(self) -> AsyncIterator[Hints]:
+        """Yield, when it is due, what changed up to a long while ago: what the index told late."""
+        now = self._connection.client.server_now()
+        window = _Window(since=self.marks.slow, until=now - self._poll.slow_distance)
+        if window.until - window.since < self._poll.slow_every:
+            return
+        async for hints in self._search(window):
+            yield hints
+        self.marks = replace(self.marks, slow=window.until)
+
+    async def archived(self) -> AsyncIterator[Hints]:
+        """Yield, when it is due, what was archived; HubSpot has no filter, so all pages are read."""
+        now = self._connection.client.server_now()
+        if now - self.marks.archived < self._poll.archived_every:
+            return
+        since = self.marks.archived - self._poll.overlap
+        query = {"archived": "true", "properties": self._of.modified}
+        async for results in walk(self._connection, self._of.name, query, _PURPOSE):
+            if results is None:
+                raise self._circle("listing of archived records")
+            gone = [one for one in results if _archived_at(one) >= since]
+            if gone:
+                yield self._new([Hint(id=record_id(one), is_gone=True) for one in gone])
+        self.marks = replace(self.marks, archived=now)
+
+    async def _search(self, window: _Window) -> AsyncIterator[Hints]:
         """Yield what the index says changed within the window, page by page by record id."""
         seen: set[str] = set()
         last_id = ""
@@ -160,16 +185,6 @@ class _Feed:
             raise self._circle("search")
         seen.update(ids)
         return ids[-1]
-
-    async def archived(self, since: datetime) -> AsyncIterator[Hints]:
-        """Yield the records archived since then; HubSpot has no filter, so all pages are read."""
-        query = {"archived": "true", "properties": self._of.modified}
-        async for results in walk(self._connection, self._of.name, query, _PURPOSE):
-            if results is None:
-                raise self._circle("listing of archived records")
-            gone = [one for one in results if _archived_at(one) >= since]
-            if gone:
-                yield self._new([Hint(id=record_id(one), is_gone=True) for one in gone])
 
     def _new(self, hints: list[Hint]) -> Hints:
         new = [hint for hint in hints if hint not in self._told]

@@ -147,13 +147,9 @@ class HubSpotConnection:
 
 
 def _has_definitions(body: Json) -> bool:
-    return bool(body["results"]) and all("name" in one for one in body["results"])
-
-
-def next_token(body: Json) -> str | None:
-    """Return the token of the next page; None on the last one."""
-    after = ((body.get("paging") or {}).get("next") or {}).get("after")
-    return None if after is None else str(after)
+    return bool(body["results"]) and all(
+        isinstance(one.get("name"), str) for one in body["results"]
+    )
 
 
 class Tokens:

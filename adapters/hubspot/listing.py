@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from adapters.contract import Complete, Page, Partial, batches
 from adapters.exchange import Json
 from adapters.hubspot import profile
-from adapters.hubspot.connection import HubSpotConnection, Tokens, next_token
+from adapters.hubspot.connection import HubSpotConnection, Tokens
 from adapters.hubspot.object_types import object_type
 from adapters.hubspot.reading import read
-from adapters.hubspot.records import RecordReader, properties_to_read, record_id
+from adapters.hubspot.records import RecordReader, next_token, properties_to_read, record_id
 
 _PURPOSE = "listing"
 _ROOM_FOR_TOKEN = 200

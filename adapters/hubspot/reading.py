@@ -6,7 +6,7 @@ merged ids still answer there (I20).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.contract import Reading
 from adapters.errors import RetryLater, Unreadable
@@ -68,7 +68,15 @@ async def find(
     answered = set().union(*held)
     is_all_told = all(one & spellings.keys() for one in held)
     absent = [one for one in spellings if is_all_told and one not in answered]
-    return Reading(records=records, missing=frozenset().union(*(spellings[one] for one in absent)))
+    asked = [_only(record, fields) for record in records]
+    return Reading(records=asked, missing=frozenset().union(*(spellings[one] for one in absent)))
+
+
+def _only(record: Record, fields: Sequence[str]) -> Record:
+    """Return the record without the key, where only the look-up asked for it."""
+    return replace(
+        record, values={name: record.values[name] for name in fields if name in record.values}
+    )
 
 
 def _held(record: Record, key: str, *, is_address: bool) -> set[str]:
@@ -167,7 +175,7 @@ def found_results(connection: HubSpotConnection, reply: Reply) -> list[Json]:
     if trouble:
         raise RetryLater(
             f"Connection {connection.name!r}: HubSpot could not read a whole batch.",
-            code=errors.code_of(trouble[0]),
+            code=errors.code_of(trouble[0]) or "batch_errors",
             status=reply.status,
         )
     return list(reply.body["results"])
@@ -179,6 +187,6 @@ def _require_absence(connection: HubSpotConnection, reply: Reply) -> None:
         raise Unreadable(
             f"Connection {connection.name!r}: the server answered 404, but not as HubSpot does.",
             status=reply.status,
-            code=errors.code_of(reply.body),
+            code=connection.dialect.code(reply),
             next_step="Check the connection's base_url and api_version.",
         )

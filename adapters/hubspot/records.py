@@ -13,16 +13,23 @@ from daemon.core.values import FieldKind, Value
 
 def has_results(body: Json) -> bool:
     """Whether a body is a list of records, each with an id: the shape of every list and batch."""
-    return isinstance(body["results"], list) and all(_has_id(one) for one in body["results"])
+    next_token(body)
+    return (
+        isinstance(body["results"], list)
+        and all(is_record(one) for one in body["results"])
+        and isinstance(body.get("errors") or [], list)
+    )
 
 
 def is_record(body: Json) -> bool:
     """Whether a body is one record."""
-    return _has_id(body)
+    return body["id"] not in {None, ""} and isinstance(body.get("properties", {}), dict)
 
 
-def _has_id(one: Json) -> bool:
-    return bool(record_id(one)) and isinstance(one.get("properties", {}), dict)
+def next_token(body: Json) -> str | None:
+    """Return the token of the next page; None on the last one."""
+    after = ((body.get("paging") or {}).get("next") or {}).get("after")
+    return None if after is None else str(after)
 
 
 def record_id(result: Json) -> str:
@@ -32,8 +39,8 @@ def record_id(result: Json) -> str:
 
 def properties_to_read(of: ObjectType, schema: Schema, fields: Iterable[str]) -> list[str]:
     """Return what to ask for: the wanted fields that exist, and what every record needs."""
-    wanted = [*fields, *of.always_read, EXTERNAL_ID]
-    return [name for name in dict.fromkeys(wanted) if name in schema]
+    wanted = [name for name in (*fields, EXTERNAL_ID) if name in schema]
+    return list(dict.fromkeys([*wanted, *of.always_read]))
 
 
 class RecordReader:
@@ -72,7 +79,7 @@ class RecordReader:
             version=stamp,
             modified_at=codec.moment(stamp),
             is_archived=result.get("archived") is True,
-            external_id=properties.get(EXTERNAL_ID) or None,
+            external_id=str(properties.get(EXTERNAL_ID) or "") or None,
             merged_ids=_listed(properties.get(self._of.merged_ids)),
             other_emails=_listed(properties.get(self._of.other_emails)),
         )

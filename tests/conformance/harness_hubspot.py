@@ -51,6 +51,9 @@ class HubSpotHarness:
         self._on.wait(minutes=5)
 
     async def cut_listing(self) -> bool:
+        # A loop needs more than one page.
+        size = self.adapter.capabilities.page_size
+        await self.put([self.sample(1_000 + number) for number in range(size)])
         await self._on.fault("cursor_loop", times=9)
         return True
 
