@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from adapters.sandbox import UnknownSandboxError, known_sandboxes, serve_sandbox
+from adapters.sandbox import known_sandboxes, serve_sandbox
 
 
 def main() -> int:
@@ -24,7 +24,7 @@ def main() -> int:
             seed=given.seed,
             state=given.state,
         )
-    except (UnknownSandboxError, OSError) as error:
+    except (ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0

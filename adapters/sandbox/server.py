@@ -33,7 +33,7 @@ class Vendor(Protocol):
         """Apply the request and return what the vendor would say."""
         ...
 
-    def refuse(self, rule: FaultRule) -> Reply:
+    def refuse(self, rule: FaultRule, request: Request) -> Reply:
         """Return the vendor's wording of a failure; nothing is applied."""
         ...
 
@@ -83,12 +83,12 @@ class SandboxServer:
         if rule.kind is FaultKind.RESET_BEFORE:
             return None
         if rule.kind in REFUSALS:
-            return self._vendor.refuse(rule)
+            return self._vendor.refuse(rule, request)
         reply = self._vendor.answer(request)
         if rule.kind is FaultKind.RESET_AFTER:
             return None
         if rule.kind is FaultKind.TIMEOUT_AFTER_WRITE:
-            return self._vendor.refuse(rule)
+            return self._vendor.refuse(rule, request)
         if rule.kind in DISTORTIONS:
             return self._vendor.distort(rule, request, reply)
         return reply

@@ -62,6 +62,13 @@ async def test_retry_after(wire: Wire, kind: str, given: int | None, header: str
     assert header == (await wire.call("GET", CONTACTS)).headers.get("Retry-After")
 
 
+async def test_storm_on_search_has_its_own_policy(wire: Wire) -> None:
+    """§8.3: search is refused by the second, the rest by ten seconds."""
+    await wire.fault("throttled_429", times=2)
+    assert "SECONDLY" == (await wire.search()).body["policyName"]
+    assert "TEN_SECONDLY_ROLLING" == (await wire.call("GET", CONTACTS)).body["policyName"]
+
+
 async def test_hours_of_503(wire: Wire, clock: ManualClock) -> None:
     """An outage until a moment: every call fails before it, none after."""
     await wire.fault("unavailable_503", until="2026-11-20T14:00:00+00:00")

@@ -86,7 +86,14 @@ async def test_switches_turn_while_running(wire: Wire) -> None:
     )
     await wire.call("GET", CONTACTS)
     assert 429 == (await wire.call("GET", CONTACTS)).status
-    for wrong in ({"switches": {"nonsense": 1}}, {"limits": {"page_size": 1}}):
+    wrong_ones: list[dict[str, Any]] = [
+        {"switches": {"nonsense": True}},
+        {"switches": {"is_text_trimmed": "yes"}},
+        {"switches": {"partial_email_upsert": "maybe"}},
+        {"limits": {"page_size": 1}},
+        {"limits": {"burst": "many"}},
+    ]
+    for wrong in wrong_ones:
         assert 400 == (await wire.call("POST", "/_sandbox/switches", wrong)).status
 
 
@@ -125,6 +132,16 @@ def test_process_announces_itself_and_keeps_its_state(tmp_path: Path) -> None:
         found = ask(place, f"{CONTACTS}/kept@example.com?idProperty=email")
         assert "kept@example.com" == found["properties"]["email"]
         assert 8 == place["records"]
+
+
+def test_file_that_is_no_state(tmp_path: Path) -> None:
+    """A state file that cannot be read ends the start with a reason and code 2, and stays as it is."""
+    path = tmp_path / "state.json"
+    path.write_text("half a fi")
+    command = [sys.executable, "-m", "adapters.sandbox", "hubspot", "--state", str(path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (2, "", True) == (ended.returncode, ended.stdout, str(path) in ended.stderr)
+    assert "half a fi" == path.read_text()
 
 
 def test_unknown_sandbox_is_named() -> None:

@@ -23,7 +23,7 @@ _Act = Callable[[Person, JsonObject], object]
 
 def add_acting_routes(app: web.Application, account: Account, tokens: TokenBook) -> None:
     """Add all endpoints of this module, for one account."""
-    for name, act in _ACTS.items():
+    for name, act in ACTS.items():
         app.router.add_post(f"{ADMIN_PREFIX}user/{{type}}/{name}", _acting(account, act))
     app.router.add_get(f"{ADMIN_PREFIX}state", _dumping(account))
     app.router.add_put(f"{ADMIN_PREFIX}state", _loading(account))
@@ -109,6 +109,9 @@ _COUNTED = ("burst", "daily", "search_per_second")
 
 def _typed(given: JsonObject) -> dict[str, Any]:
     name = "partial_email_upsert"
+    wrong = [each for each, value in given.items() if each != name and not isinstance(value, bool)]
+    if wrong:
+        raise ValueError(f"{wrong[0]} is either true or false")
     return {**given, **({name: PartialEmailUpsert(given[name])} if name in given else {})}
 
 
@@ -119,7 +122,7 @@ def _counts(given: JsonObject) -> dict[str, Any]:
     return {name: int(value) for name, value in given.items()}
 
 
-_ACTS: dict[str, _Act] = {
+ACTS: dict[str, _Act] = {
     "create": lambda person, body: dump_record(person.create(body["properties"])),
     "edit": lambda person, body: dump_record(person.edit(str(body["id"]), body["properties"])),
     "merge": lambda person, body: dump_record(

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from adapters.hubspot.sandbox.rates import TEN_SECONDLY, rate_limited
+from adapters.hubspot.sandbox.rates import SECONDLY, TEN_SECONDLY, rate_limited
 from adapters.sandbox.exchange import JsonObject, Reply, Request
 from adapters.sandbox.faults import FaultKind, FaultRule
 
@@ -20,7 +20,7 @@ _LOGIN_PAGE = (
 _HTML = "text/html"
 
 
-def refusal(rule: FaultRule, correlation_id: str) -> Reply:
+def refusal(rule: FaultRule, request: Request, correlation_id: str) -> Reply:
     """Return the answer of a refusing fault."""
     headers = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
     match rule.kind:
@@ -29,9 +29,8 @@ def refusal(rule: FaultRule, correlation_id: str) -> Reply:
         case FaultKind.HTML_INSTEAD:
             return Reply(status=200, text=_LOGIN_PAGE, content_type=_HTML)
         case FaultKind.THROTTLED:
-            return Reply(
-                status=429, body=rate_limited(TEN_SECONDLY, correlation_id), headers=headers
-            )
+            policy = SECONDLY if request.path.endswith("/search") else TEN_SECONDLY
+            return Reply(status=429, body=rate_limited(policy, correlation_id), headers=headers)
         case FaultKind.MIGRATING:
             seconds = rule.retry_after or DEFAULT_MIGRATION_SECONDS
             return Reply(

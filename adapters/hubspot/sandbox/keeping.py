@@ -30,7 +30,12 @@ def save_state(account: Account, path: Path) -> None:
 
 def load_state(account: Account, path: Path) -> None:
     """Replace the account's state by a file's. Raises ValueError for a file of another kind."""
-    load(account, orjson.loads(path.read_bytes()))
+    try:
+        load(account, orjson.loads(path.read_bytes()))
+    except ValueError as error:
+        raise ValueError(
+            f"{path} cannot be loaded; move it away to begin with fresh records. {error}"
+        ) from error
 
 
 def dump(account: Account) -> JsonObject:
@@ -86,8 +91,9 @@ def dump_record(record: Record) -> JsonObject:
 
 
 def _load_store(store: ObjectStore, part: Mapping[str, Any], now: datetime) -> None:
-    for plain in part.get("definitions", ()):
-        definition = _definition(plain)
+    definitions = [_definition(plain) for plain in part.get("definitions", ())]
+    records = [_record(plain) for plain in part["records"]]
+    for definition in definitions:
         store.catalog.put(replace(definition, archived_at=None))
         if definition.archived_at is not None:
             store.catalog.archive(definition.name, definition.archived_at)
@@ -96,8 +102,8 @@ def _load_store(store: ObjectStore, part: Mapping[str, Any], now: datetime) -> N
         store.remove(record, now)
     store.aliases = dict(part.get("aliases", {}))
     store.last_id = max(store.last_id, int(part.get("lastId", 0)))
-    for plain in part["records"]:
-        store.add(_record(plain), now, is_indexed_at_once=True)
+    for record in records:
+        store.add(record, now, is_indexed_at_once=True)
 
 
 def _definition(plain: Mapping[str, Any]) -> PropertyDefinition:

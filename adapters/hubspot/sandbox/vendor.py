@@ -44,12 +44,12 @@ class HubSpotVendor:
         except Refused as refused:
             return self._refused(refused.problem)
 
-    def refuse(self, rule: FaultRule) -> Reply:
+    def refuse(self, rule: FaultRule, request: Request) -> Reply:
         """Return HubSpot's wording of a failure."""
         if rule.kind is FaultKind.TOKEN_EXPIRED:
             now = self._clock.now()
             return self._refused(expired(now - timedelta(seconds=1), now).problem)
-        return refusal(rule, self.accounts[0].correlation_id())
+        return refusal(rule, request, self.accounts[0].correlation_id())
 
     def distort(self, rule: FaultRule, request: Request, reply: Reply) -> Reply:
         """Make a good answer lie."""
