@@ -5,6 +5,7 @@ its work; what was stored until then is true and enough for the next run to go o
 whatever moment this one is killed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from adapters.contract import Call
@@ -13,9 +14,10 @@ from config.fingerprint import sync_fingerprint
 from daemon.clock import Luck
 from daemon.flow.apply import apply
 from daemon.flow.approve import Verdict, approve
+from daemon.flow.calls import keep_calls
 from daemon.flow.hold import refuse_held
 from daemon.flow.observe import observe
-from daemon.flow.parts import RunPart
+from daemon.flow.parts import Progress, RunPart
 from daemon.flow.plan import PlanMade, make_plan
 from daemon.flow.prepare import MappingUnusable, Preparation, prepare
 from daemon.flow.recover import recover
@@ -43,7 +45,13 @@ class Order:
     """Who approved."""
 
 
-async def cycle(work: Preparation, luck: Luck, order: Order, calls: list[Call]) -> RunReport:
+async def cycle(
+    work: Preparation,
+    luck: Luck,
+    order: Order,
+    calls: list[Call],
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> RunReport:
     """Run a sync once and return its report. *calls* fills with the API calls it makes.
 
     Raises nothing that an end can cause: an outage, a refusal or a damaged file is the outcome of
@@ -52,6 +60,7 @@ async def cycle(work: Preparation, luck: Luck, order: Order, calls: list[Call]) 
     started = work.clock.now()
     number = await work.state.write(runs.begin, sync=order.sync, trigger=order.trigger, at=started)
     run = await _empty_run(work, luck, order, number, calls)
+    run = replace(run, on_progress=on_progress)
     progress = _Progress()
     try:
         run = await _prepared(work, run)
@@ -83,6 +92,7 @@ async def _steps(run: RunPart, order: Order, progress: _Progress) -> None:
         progress.still_open = await recover(run)
     await refuse_held(run)
     is_complete = await observe(run)
+    await keep_calls(run)
     for turn in range(PASSES):
         progress.made = await make_plan(run, may_create=is_complete, is_preview=order.is_preview)
         if order.is_preview:
@@ -123,6 +133,7 @@ async def _empty_run(
         watches=(),
         tally=Tally(),
         calls=calls,
+        on_progress=lambda _: None,
     )
 
 

@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from adapters.contract import Verb
 from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import Side
+from daemon.flow.calls import keep_calls
 from daemon.flow.look import look_before_create, look_before_update
-from daemon.flow.parts import EndPart, PairPart, RunPart
+from daemon.flow.parts import EndPart, PairPart, Progress, RunPart
 from daemon.flow.plan import PlanMade
 from daemon.flow.send import send
 from daemon.flow.settle import settle_link
@@ -69,6 +70,7 @@ async def _write(
 ) -> bool:
     part = pair.ends[side]
     size = batch_size(pair, part)
+    total, done = made.operations[f"{side.value}.{kind.value}"], 0
     after, is_unfinished = -1, False
     while rows := await run.state.read(
         runs.operations,
@@ -90,6 +92,10 @@ async def _write(
         is_unfinished |= len(ready) < len(operations)
         if ready:
             is_unfinished |= await send(run, pair, part, verb, ready)
+        done += len(rows)
+        place = f"{kind.value} {part.connection}"
+        run.on_progress(Progress(step="write", place=place, done=done, total=total))
+        await keep_calls(run)
     return is_unfinished
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from adapters.contract import Complete, Covered, Hint, Hints, Page, Partial, Reading, batches
 from adapters.errors import Unreadable
 from daemon.core.values import Side
-from daemon.flow.parts import RunPart, Watch
+from daemon.flow.parts import Progress, RunPart, Watch
 from daemon.flow.renames import follow_renames
 from state import attention, mirror, observations
 from state.attention import Apart
@@ -60,6 +60,10 @@ async def list_all(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
             case Page():
                 count += len(item.records)
                 await _keep_page(run, watch, item, row, number)
+                expected = row.listed_count or None
+                run.on_progress(
+                    Progress(step="read", place="/".join(end), done=count, total=expected)
+                )
             case Complete() | Partial():
                 ending = item
     size = adapter.capabilities.page_size

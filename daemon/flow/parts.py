@@ -1,6 +1,6 @@
 """What the steps of a run hand to each other: the run, its pairs and their ends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.contract import Adapter, Call
@@ -101,6 +101,19 @@ class Watch:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far a run is with one of its steps."""
+
+    step: str
+    """recover, read, decide, write or verify."""
+    place: str
+    """The end or pair it works on."""
+    done: int
+    total: int | None = None
+    """None while nobody knows."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RunPart:
     """One run: what every step is given."""
 
@@ -119,6 +132,8 @@ class RunPart:
     watches: tuple[Watch, ...]
     tally: Tally
     calls: list[Call]
+    on_progress: Callable[[Progress], None]
+    """Told what the run is at, for people who wait."""
 
     def entity_id(self) -> str:
         """Mint an entity id."""

@@ -18,7 +18,7 @@ from daemon.core.record import FieldTime
 from daemon.core.values import Side
 from daemon.flow.consider import Considering, consider
 from daemon.flow.decide import NO_TIMES, PagePlan, Times
-from daemon.flow.parts import PairPart, RunPart
+from daemon.flow.parts import PairPart, Progress, RunPart
 from state import pending, runs
 from state.gathering import gather
 from state.keeping import keep_page
@@ -119,12 +119,16 @@ async def _plan_side(
     considering: Considering, side: Side, number: int, sealing: _Sealing, *, is_preview: bool
 ) -> None:
     run, pair = considering.run, considering.pair
+    waiting, done = await run.state.read(pending.count, pair=pair.name), 0
     after = ""
     while page := await run.state.read(
         pending.page, pair=pair.name, side=side, after=after, limit=PAGE
     ):
         after = max(page)
         made = await _plan_page(considering, side, page)
+        done += len(page)
+        place = f"{pair.name} ({side.value})"
+        run.on_progress(Progress(step="decide", place=place, done=done, total=waiting))
         first = sealing.position
         sealing.add(made.operations)
         _count(run, made)

@@ -6,14 +6,13 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from adapters.contract import Call
 from adapters.errors import AdapterError
 from daemon.core.values import Side
 from daemon.flow.approve import Risk, Verdict, risk_of
+from daemon.flow.calls import keep_calls
 from daemon.flow.parts import RunPart
 from daemon.flow.plan import PlanMade
 from state import attention, intents, runs
-from state.runs import CallRow
 
 LISTED = 50
 """Conflicts, quarantine entries and failures listed in a report; all are in the state."""
@@ -104,28 +103,6 @@ class RunReport(Part):
     notes: list[str] = []
     error: str = ""
     next_steps: list[str] = []
-
-
-async def keep_calls(run: RunPart) -> None:
-    """Write the API calls of the run so far to the log."""
-    calls = list(run.calls)
-    run.calls.clear()
-    await run.state.write(runs.note_calls, run=run.id, calls=[_row(call) for call in calls])
-
-
-def _row(call: Call) -> CallRow:
-    return CallRow(
-        connection=call.connection,
-        method=call.method,
-        endpoint=call.endpoint,
-        purpose=call.purpose,
-        status=call.status,
-        started_at=call.started_at,
-        milliseconds=round(call.duration.total_seconds() * 1000),
-        attempt=call.attempt,
-        correlation_id=call.correlation_id,
-        note=call.note,
-    )
 
 
 async def report(
