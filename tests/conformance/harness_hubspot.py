@@ -51,8 +51,8 @@ class HubSpotHarness:
         self._on.wait(minutes=5)
 
     async def cut_listing(self) -> bool:
-        # A loop needs more than one page.
-        size = self.adapter.capabilities.page_size
+        # The sandbox's loop begins on a second page that is not the last.
+        size = 2 * self.adapter.capabilities.page_size
         await self.put([self.sample(1_000 + number) for number in range(size)])
         await self._on.fault("cursor_loop", times=9)
         return True
