@@ -87,7 +87,7 @@ def _values(owner_ids: Sequence[str], luck: random.Random, number: int) -> dict[
 def _addresses(first: str, last: str, number: int, luck: random.Random) -> dict[str, str]:
     if luck.random() < SHARE_WITHOUT_EMAIL:
         return {}
-    name = f"{_plain(first)}.{_plain(last)}".strip(".") or "contact"
+    name = f"{_plain(first)}.{_plain(last)}".strip(".") or "person"
     email = f"{name}.{number}@example.{luck.choice(('com', 'org', 'net'))}"
     if luck.random() >= SHARE_WITH_SECOND_EMAIL:
         return {"email": email}
