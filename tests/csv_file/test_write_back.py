@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from adapters.contract import Accepted, Moved, Refused, Verb
 from adapters.csv_file.adapter import ROWS
-from adapters.csv_file.text import unescape
+from adapters.csv_file.text import escape, unescape
 from tests.csv_file.ends import create, csv_file, end, listed, names_in, update
 
 TEXT = st.text(
@@ -58,8 +58,9 @@ class Sheet:
             for number, row in enumerate(self.rows)
         ]
 
-    def content(self, parts: list[list[bytes]]) -> bytes:
-        """The file with these cells; what stands between them never depends on them."""
+    def content(self) -> bytes:
+        """The whole file."""
+        parts = self.parts()
         ends = ["\r\n", *self.ends][: len(parts)]
         if not self.has_last_end:
             ends[-1] = ""
@@ -83,6 +84,9 @@ def sheets(draw: st.DrawFn) -> Sheet:
     )
 
 
+Change = tuple[int, str, str | None]
+"""Row, column, new text."""
+
 CHANGES = st.lists(
     st.tuples(st.integers(0, 4), st.sampled_from(COLUMNS), st.none() | TEXT), max_size=6
 )
@@ -90,64 +94,60 @@ CHANGES = st.lists(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sheet=sheets(), changes=CHANGES, chunk=st.integers(1, 3))
-def test_only_touched_cells_change(
-    sheet: Sheet, changes: list[tuple[int, str, str | None]], chunk: int
-) -> None:
+def test_only_touched_cells_change(sheet: Sheet, changes: list[Change], chunk: int) -> None:
     """After any writes every untouched byte is as before, and both readers read the new texts."""
-    before = sheet.parts()
-    wanted = {(row, column): text for row, column, text in changes if row < len(sheet.rows)}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "people.csv"
-        path.write_bytes(sheet.content(before))
-        records = asyncio.run(written(path, sheet.delimiter, changes, chunk))
+        path.write_bytes(sheet.content())
+        batches = batched([change for change in changes if change[0] < len(sheet.rows)], chunk)
+        records = asyncio.run(written(path, sheet.delimiter, batches))
         after = path.read_bytes()
 
-    touched = touched_cells(after, sheet, wanted)
-    expected = [list(cells) for cells in before]
-    for (row, column), raw in touched.items():
-        expected[row][column] = raw
-    assert sheet.content(expected) == after
-    for (row, name), text in wanted.items():
-        assert (text or None) == records[str(row)][name]
+    for batch in batches:
+        sheet = edited(sheet, batch)
+    assert sheet.content() == after
+    assert [
+        [str(number), *(cell.text for cell in row)] for number, row in enumerate(sheet.rows)
+    ] == (read_by_standard_library(after, sheet.delimiter))
+    assert [[unescape(cell.text) or None for cell in row] for row in sheet.rows] == [
+        [records[str(number)][name] for name in COLUMNS] for number in range(len(sheet.rows))
+    ]
+
+
+def batched(changes: list[Change], size: int) -> list[list[Change]]:
+    return [changes[start : start + size] for start in range(0, len(changes), size)]
+
+
+def edited(sheet: Sheet, batch: list[Change]) -> Sheet:
+    """What a batch should make of the sheet: a touched cell keeps the quotes it had."""
+    rows = [list(row) for row in sheet.rows]
+    for number, name, text in batch:
+        column = COLUMNS.index(name)
+        if unescape(rows[number][column].text) != (text or ""):
+            is_quoted = sheet.rows[number][column].raw(sheet.delimiter).startswith('"')
+            rows[number][column] = Cell(escape(text or ""), is_quoted)
+    return replace(sheet, rows=tuple((row[0], row[1], row[2]) for row in rows))
+
+
+def read_by_standard_library(content: bytes, delimiter: str) -> list[list[str]]:
+    text = io.StringIO(content.decode("utf-8-sig"), newline="")
+    rows = [row for row in csv.reader(text, delimiter=delimiter) if len(row) > 1]
+    return rows[1:]
 
 
 async def written(
-    path: Path, delimiter: str, changes: list[tuple[int, str, str | None]], chunk: int
+    path: Path, delimiter: str, batches: list[list[Change]]
 ) -> dict[str, dict[str, object]]:
     adapter = csv_file(path, delimiter=delimiter, keep_versions=0)
-    for start in range(0, len(changes), chunk):
-        batch = changes[start : start + chunk]
+    for batch in batches:
         writes = [
-            update(str(row), f"{start}-{index}", values={column: text})
+            update(str(row), str(index), values={column: text})
             for index, (row, column, text) in enumerate(batch)
         ]
         await adapter.write(ROWS, Verb.UPDATE, writes)
     listing = await listed(adapter)
     assert not listing.faults
     return {id_: dict(record.values) for id_, record in listing.records.items()}
-
-
-def touched_cells(
-    after: bytes, sheet: Sheet, wanted: dict[tuple[int, str], str | None]
-) -> dict[tuple[int, int], bytes]:
-    """Return the bytes now standing in the touched cells, found by the standard library."""
-    text = after.decode().removeprefix("\ufeff")
-    rows = [
-        row
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=sheet.delimiter)
-        if len(row) == 1 + len(COLUMNS)
-    ]
-    touched = {}
-    for (row, name), wanted_text in wanted.items():
-        column = 1 + COLUMNS.index(name)
-        was = sheet.rows[row][column - 1]
-        if (wanted_text or "") == unescape(was.text):
-            continue
-        is_quoted = was.raw(sheet.delimiter).startswith('"')
-        touched[row + 1, column] = (
-            Cell(rows[row + 1][column], is_quoted).raw(sheet.delimiter).encode()
-        )
-    return touched
 
 
 @settings(max_examples=150, deadline=None)
