@@ -7,7 +7,7 @@ entries without a source id, and nothing is kept across restarts.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from adapters.exchange import Json
 from adapters.hubspot import codec
@@ -33,30 +33,43 @@ class OwnSource:
         if len(self._writes) > _REMEMBERED_WRITES:
             self._writes.popitem(last=False)
 
-    def latest(self, record_id: str, name: str, history: Json) -> FieldTime | None:
+    def specimen(self, fields: Iterable[str]) -> str:
+        """Return a record whose history would teach our source, "" where none is needed or known."""
+        asked = set(fields)
+        if self._pairs:
+            return ""
+        written = (one for one, (_, names) in reversed(self._writes.items()) if names & asked)
+        return next(written, "")
+
+    def learn(self, record_id: str, histories: Mapping[str, Json]) -> None:
+        """Take our source from the history of a record that we wrote."""
+        version, fields = self._writes.get(record_id, ("", frozenset()))
+        written_at = codec.moment(version)
+        entries = [one for name in fields for one in _entries(histories.get(name))]
+        for entry in entries:
+            source = _source(entry)
+            is_written_then = written_at and codec.moment(entry.get("timestamp")) == written_at
+            if is_written_then and source[0] in _PROGRAMS and source[1]:
+                self._pairs.add(source)
+
+    def latest(self, history: Json) -> FieldTime | None:
         """Return when a property last changed and whether by us; None without any history."""
-        entries = [one for one in history or [] if isinstance(one, dict)]
+        entries = _entries(history)
         dated = [(at, one) for one in entries if (at := codec.moment(one.get("timestamp")))]
         if not dated:
             return None
-        self._learn(record_id, name, entries)
         # Newest first in every example, promised nowhere.
         at, newest = max(dated, key=lambda pair: pair[0])
         return FieldTime(at=at, is_ours=self._is_ours(newest))
 
-    def _learn(self, record_id: str, name: str, entries: Iterable[Json]) -> None:
-        version, fields = self._writes.get(record_id, ("", frozenset()))
-        written_at = codec.moment(version)
-        if written_at is None or name not in fields:
-            return
-        for entry in entries:
-            source = _source(entry)
-            if source[1] and codec.moment(entry.get("timestamp")) == written_at:
-                self._pairs.update({source} if source[0] in _PROGRAMS else set())
-
     def _is_ours(self, entry: Json) -> bool:
         source = _source(entry)
         return source in self._pairs or (source[0] in _PROGRAMS and source[1] in self._ids)
+
+
+def _entries(history: Json) -> list[Json]:
+    """Return the entries of one property's history; nothing of any other shape."""
+    return [one for one in history if isinstance(one, dict)] if isinstance(history, list) else []
 
 
 def _source(entry: Json) -> tuple[str, str]:

@@ -251,6 +251,22 @@ async def test_times_come_from_property_history() -> None:
     assert not times["email"].is_ours
 
 
+async def test_our_source_is_learnt_from_another_record_we_wrote() -> None:
+    """What an earlier process wrote is recognised as soon as this one has written anything."""
+    async with bench() as on:
+        first, second = await on.people(2)
+        ours = {"firstname": "Ours"}
+        await on.adapter.write(CONTACTS, Verb.UPDATE, [Write(token="t", id=first, values=ours)])
+        async with adapter_on(on.sandbox.base_url, on.sandbox.token, Around()) as later:
+            before = await later.times(CONTACTS, [first], ["firstname"])
+            await later.write(CONTACTS, Verb.UPDATE, [Write(token="t", id=second, values=ours)])
+            after = await later.times(CONTACTS, [first], ["firstname"])
+
+    assert not before[first]["firstname"].is_ours
+    assert after[first]["firstname"].is_ours
+    assert {first} == set(after)
+
+
 async def test_a_configured_app_id_is_ours_from_the_start() -> None:
     """Without a write in this process the setting tells which source is ours."""
     async with bench() as before:
