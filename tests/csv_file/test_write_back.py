@@ -329,3 +329,16 @@ async def test_a_row_that_may_be_the_unreadable_one_is_not_called_gone(tmp_path:
     assert isinstance(outcomes[0], Refused)
     assert "faulty_row" == outcomes[0].failure.code
     assert isinstance(outcomes[1], Accepted)
+
+
+async def test_one_batch_cannot_add_a_key_twice(tmp_path: Path) -> None:
+    """The second of two new rows with one key is refused, and names the row in its way."""
+    adapter = end(tmp_path, b"id,name\n")
+
+    outcomes = await adapter.write(
+        ROWS, Verb.CREATE, [create("n", "a", name="x"), create("n", "b", name="y")]
+    )
+
+    assert isinstance(outcomes[1], Refused)
+    assert ("duplicate_key", "n") == (outcomes[1].failure.code, outcomes[1].existing_id)
+    assert b"id,name\nn,x\n" == (tmp_path / "people.csv").read_bytes()
