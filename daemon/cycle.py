@@ -103,15 +103,17 @@ async def _steps(run: RunPart, order: Order, progress: _Progress) -> None:
             return
         is_unfinished = await apply(run, progress.made)
         progress.still_open = await recover(run)
-        await _note_applied(run, progress.made)
+        await _note_applied(run, progress.made, is_finished=not is_unfinished)
         if not is_unfinished:
             break
     await verify(run)
 
 
-async def _note_applied(run: RunPart, made: PlanMade) -> None:
+async def _note_applied(run: RunPart, made: PlanMade, *, is_finished: bool) -> None:
     now = run.clock.now()
     await run.state.write(runs.decide_plan, plan=made.id, status=runs.APPLIED, by="", at=now)
+    if is_finished:
+        await run.state.write(runs.finish_approved, sync=run.sync, at=now)
     await run.state.write(pairs.mark_settled, sync=run.sync, at=now)
 
 

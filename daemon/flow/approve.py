@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
-from config.model import ENVELOPE_LIFETIME
+from config.model import ENVELOPE_LIFETIME, Sync
 from config.words import FirstRun
 from daemon.flow.parts import RunPart
 from daemon.flow.plan import PlanMade
@@ -71,20 +71,23 @@ async def confirm(run: RunPart, plan: int, by: str) -> None:
     """Write down a person's approval, and the envelope that begins with it."""
     now = run.clock.now()
     await run.state.write(runs.decide_plan, plan=plan, status=runs.APPROVED, by=by, at=now)
-    await run.state.write(runs.put_envelope, envelope_for(run, by, now))
+    envelope = envelope_for(run.settings, run.sync, run.fingerprint, by=by, now=now)
+    await run.state.write(runs.put_envelope, envelope)
 
 
-def envelope_for(run: RunPart, by: str, now: datetime) -> EnvelopeRow:
+def envelope_for(
+    settings: Sync, sync: str, fingerprint: str, *, by: str, now: datetime
+) -> EnvelopeRow:
     """Return the envelope that an approval of this configuration begins."""
-    limits = run.settings.approval.envelope
+    limits = settings.approval.envelope
     until = (
         datetime.combine(limits.until, time.max, tzinfo=UTC)
         if limits.until
         else now + ENVELOPE_LIFETIME
     )
     return EnvelopeRow(
-        sync=run.sync,
-        fingerprint=run.fingerprint,
+        sync=sync,
+        fingerprint=fingerprint,
         per_run=limits.per_run,
         per_day=limits.per_day,
         until=until,

@@ -13,6 +13,7 @@ from adapters.contract import EXTERNAL_ID, Adapter, AdapterKind
 from adapters.errors import WrongAccount
 from config.fingerprint import sync_fingerprint
 from config.model import Sync
+from config.pair import End as PairEnd
 from config.pair import Pair
 from config.snapshot import Config, Connection
 from daemon.clock import Clock
@@ -99,15 +100,15 @@ async def _pair(work: Preparation, sync: str, settings: Sync, pair: Pair, number
     )
 
 
-async def _end(work: Preparation, side: Side, end: object) -> EndPart:
-    name = getattr(end, "connection", "")
+async def _end(work: Preparation, side: Side, end: PairEnd) -> EndPart:
+    name = end.connection
     link = work.links[name]
-    object_name = getattr(end, "object", "") or link.kind.default_object
+    object_name = end.object or link.kind.default_object
     await check_account(work, link)
     row = await work.state.read(observations.get, (name, object_name))
     schema = await live_schema(work, link, object_name, row)
     carries = row.carries_external_id
-    if carries is None:
+    if carries is None or not link.adapter.capabilities.is_remote:
         carries = link.adapter.capabilities.has_external_id and await link.adapter.prepare(
             object_name
         )

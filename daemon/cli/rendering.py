@@ -1,0 +1,94 @@
+"""A run's report for the terminal."""
+
+from daemon.cli.output import escaped, moment, out, table
+from daemon.flow.report import RunReport
+
+OUTCOMES = {
+    "done": "[green]done[/]",
+    "nothing": "[green]nothing to do[/]",
+    "waiting": "[yellow]waits for approval[/]",
+    "held": "[red]held[/]",
+    "failed": "[red]failed[/]",
+    "unfinished": "[yellow]unfinished: some writes had no reply yet[/]",
+}
+
+
+def render(report: RunReport) -> None:
+    """Print a report: the summary first, then what asks for attention, then how it was done."""
+    length = (report.ended_at - report.started_at).total_seconds()
+    outcome = OUTCOMES.get(report.outcome, report.outcome)
+    out.print(
+        f"[bold]Run {report.run}[/] of [bold]{escaped(report.sync)}[/]: {outcome}  "
+        f"({moment(report.started_at)}, {length:.1f} s, {escaped(report.trigger)})"
+    )
+    if report.error:
+        out.print(f"[red]{escaped(report.error)}[/]")
+    _counts(report)
+    _plan(report)
+    _attention(report)
+    _proof(report)
+    for note in report.notes:
+        out.print(f"note: {escaped(note)}")
+    for step in report.next_steps:
+        out.print(f"[bold]next:[/] {escaped(step)}")
+
+
+def _counts(report: RunReport) -> None:
+    sides = list(report.by_side)
+    rows = [
+        [what, *(report.by_side[side].get(what, 0) for side in sides), total]
+        for what, total in report.counts.items()
+        if total
+    ]
+    table("Records", ["", *sides, "total"], rows)
+    skipped = [[why.replace("_", " "), number] for why, number in report.skipped.items()]
+    table("Left alone", ["why", "records"], skipped)
+
+
+def _plan(report: RunReport) -> None:
+    if report.plan is None:
+        return
+    plan = report.plan
+    out.print(
+        f"Plan [bold]{plan.digest[:12]}[/]: {plan.writes} writes, {plan.risk.value} risk; "
+        f"{escaped(plan.ground)}"
+    )
+    table("Operations", ["what", "number"], list(plan.operations.items()))
+    table("Fields written", ["field", "records"], list(plan.fields.items()))
+    for pair, lines in report.mapping.items():
+        table(
+            f"Mapping of {pair}",
+            ["source", "crm", "kind", "direction", "policy", "found by"],
+            [[m.source, m.crm, m.kind, m.direction, m.policy, m.how] for m in lines],
+        )
+    for pair, names in report.unmapped.items():
+        if names:
+            out.print(f"{escaped(pair)}: not mapped: {escaped(', '.join(names))}")
+
+
+def _attention(report: RunReport) -> None:
+    table(
+        "Conflicts",
+        ["id", "records", "field", "reason", "winner", "status"],
+        [[c.id, c.record, c.field, c.reason, c.winner, c.message] for c in report.conflicts],
+    )
+    table(
+        "Quarantine",
+        ["id", "side", "record", "field", "rule", "why"],
+        [[q.id, q.side, q.record, q.field, q.reason, q.message] for q in report.quarantine[:15]],
+    )
+    if len(report.quarantine) > 15:  # noqa: PLR2004 - what fits on a screen
+        out.print(f"… and {len(report.quarantine) - 15} more: crmsyncd quarantine")
+
+
+def _proof(report: RunReport) -> None:
+    calls = ", ".join(f"{name} {number}" for name, number in report.api.by_purpose.items())
+    out.print(
+        f"API calls: {report.api.calls} (at least {report.api.minimum} needed)"
+        + (f": {escaped(calls)}" if calls else "")
+    )
+    if report.verified.checked:
+        out.print(
+            f"Read back: {report.verified.checked} records, "
+            f"{report.verified.mismatched} differ from what was written"
+        )

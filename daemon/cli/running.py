@@ -1,0 +1,113 @@
+"""``run``, ``check``, ``sandbox`` and ``config schema``."""
+
+import asyncio
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import typer
+
+from adapters.registry import adapter_kinds
+from adapters.sandbox import serve_sandbox
+from config.model import Service
+from config.schema import schema_bytes
+from config.snapshot import Config
+from daemon.cli.failing import USAGE
+from daemon.cli.opening import a_workspace, configuration
+from daemon.cli.output import err, escaped, out, print_json, table
+from daemon.clock import SystemClock, SystemLuck
+from daemon.service.app import Started, serve
+from daemon.service.logs import configure_logs
+from daemon.use_cases.checking import Check
+from daemon.use_cases.checking import check as check_all
+from state.opening import hold_lock, open_state
+
+
+def run(*, config: Path, state: str, listen: str, as_json: bool) -> None:
+    """Run the daemon until it is stopped."""
+    loaded = configuration(config)
+    if listen:
+        service = loaded.service.model_dump() | {"listen": listen}
+        loaded = replace(loaded, service=Service.model_validate(service))
+    configure_logs(loaded.service.log_level.value)
+
+    def tell(started: Started) -> None:
+        if as_json:
+            line = {"url": started.url, "syncs": sorted(loaded.syncs), "state": state}
+            sys.stdout.write(orjson.dumps(line).decode() + "\n")
+            sys.stdout.flush()
+        elif err.is_terminal:
+            err.print(f"Listening on {started.url} (/healthz, /readyz, /metrics). Ctrl-C stops.")
+
+    asyncio.run(_serve(loaded, state, tell))
+
+
+async def _serve(config: Config, place: str, tell: object) -> None:
+    with hold_lock(place):
+        state = open_state(place)
+        try:
+            await serve(config, state, SystemClock(), SystemLuck(), on_started=tell)  # type: ignore[arg-type]  # tell(Started)
+        finally:
+            state.close()
+
+
+def check(*, config: Path, state: str, as_json: bool) -> None:
+    """Check a configuration against its systems."""
+    loaded = configuration(config)
+    found = asyncio.run(_check(loaded, state))
+    if as_json:
+        print_json(found)
+    else:
+        _show_check(found)
+    if not found.is_well:
+        raise typer.Exit(USAGE)
+
+
+async def _check(config: Config, place: str) -> Check:
+    async with a_workspace(config, place) as workspace:
+        return await check_all(workspace)
+
+
+def _show_check(found: Check) -> None:
+    table(
+        "Connections",
+        ["connection", "type", "", "account", "objects", "external id", "problem"],
+        [
+            [c.connection, c.type, "ok" if c.is_well else "FAILED", c.account,
+             ", ".join(c.objects), c.external_id, c.problem]
+            for c in found.connections
+        ],
+    )  # fmt: skip
+    for sync in found.syncs:
+        if sync.problem:
+            out.print(f"[red]{escaped(sync.sync)}[/]: {escaped(sync.problem)}")
+        table(
+            f"Mapping of {sync.sync}",
+            ["source", "crm", "kind", "direction", "policy", "found by", "score"],
+            [
+                [m.source, m.crm, m.kind, m.direction, m.policy, m.how, f"{m.score:.2f}"]
+                for m in sync.mapping
+            ],
+        )
+        for words, names in (
+            ("columns that go nowhere", sync.unmapped_source),
+            ("required by the CRM and not filled", sync.unmapped_required),
+            ("match keys that nothing maps", sync.unknown_keys),
+        ):
+            if names:
+                out.print(f"{escaped(sync.sync)}: {words}: {escaped(', '.join(names))}")
+    for step in found.next_steps:
+        out.print(f"[bold]next:[/] {escaped(step)}")
+    out.print("[green]All well.[/]" if found.is_well else "[red]Not ready.[/]")
+
+
+def sandbox(*, kind: str, port: int, records: int, seed: int, file: Path | None) -> None:
+    """Serve a sandbox."""
+    serve_sandbox(kind, port=port, records=records, seed=seed, state=file)
+
+
+def config_schema() -> None:
+    """Print the JSON Schema of configurations."""
+    settings = {word: kind.settings for word, kind in adapter_kinds().items()}
+    sys.stdout.buffer.write(schema_bytes(settings))

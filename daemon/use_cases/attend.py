@@ -1,0 +1,297 @@
+"""What a person decides: plans, held syncs, conflicts, quarantine."""
+
+from datetime import datetime
+from typing import Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection
+
+from config.fingerprint import sync_fingerprint
+from config.snapshot import Config
+from daemon.clock import Clock
+from daemon.core.values import Side, Value, encode_value
+from daemon.flow.approve import envelope_for
+from state import attention, mirror, pairs, runs
+from state.database import State
+from state.pairs import PairRow
+
+
+class Answer(BaseModel):
+    """A typed result: frozen, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NotFound(Exception):
+    """What was asked for is not there; the message names it and where to look."""
+
+
+class OpenPlan(Answer):
+    """A plan that waits for its approval."""
+
+    digest: str
+    sync: str
+    run: int
+    created_at: datetime
+    summary: dict[str, object]
+
+
+class HeldSync(Answer):
+    """A sync that waits for its release."""
+
+    sync: str
+    pair: str
+    why: str
+
+
+class StandingEnvelope(Answer):
+    """What flows without asking."""
+
+    sync: str
+    per_run: int
+    per_day: int
+    until: datetime
+    approved_by: str
+
+
+class Approvals(Answer):
+    """Everything that waits for a person's yes, and what has it."""
+
+    plans: list[OpenPlan]
+    held: list[HeldSync]
+    envelopes: list[StandingEnvelope]
+
+
+async def approvals(state: State) -> Approvals:
+    """Return open plans, held syncs and standing envelopes."""
+    plans = await state.read(runs.plans)
+    known = await state.read(pairs.all_pairs)
+    syncs = sorted({row.sync for row in known})
+    envelopes = [await state.read(runs.envelope, sync) for sync in syncs]
+    return Approvals(
+        plans=[
+            OpenPlan(
+                digest=plan.digest,
+                sync=plan.sync,
+                run=plan.run,
+                created_at=plan.created_at,
+                summary=orjson.loads(plan.summary),
+            )
+            for plan in plans
+            if orjson.loads(plan.summary).get("operations")
+        ],
+        held=[HeldSync(sync=r.sync, pair=r.name, why=r.hold) for r in known if r.hold],
+        envelopes=[
+            StandingEnvelope(
+                sync=row.sync,
+                per_run=row.per_run,
+                per_day=row.per_day,
+                until=row.until,
+                approved_by=row.approved_by,
+            )
+            for row in envelopes
+            if row is not None
+        ],
+    )
+
+
+class Approved(Answer):
+    """An approval that was written down."""
+
+    digest: str
+    sync: str
+    by: str
+    envelope_until: datetime
+
+
+async def approve_plan(
+    state: State, config: Config, clock: Clock, *, digest: str, by: str
+) -> Approved:
+    """Approve the open plan with *digest*; the next run carries it out.
+
+    Raises NotFound where no open plan has that digest.
+    """
+    plan = await state.read(runs.plan_by_digest, digest)
+    if plan is None or plan.status != runs.OPEN or len(digest) < SHORTEST_DIGEST:
+        raise NotFound(
+            f"No open plan has the digest {digest!r}. See the open ones: crmsyncd approvals"
+        )
+    if plan.sync not in config.syncs:
+        raise NotFound(f"The plan belongs to sync {plan.sync!r}, which is not configured any more.")
+    now = clock.now()
+    fingerprint = sync_fingerprint(config, plan.sync)
+    envelope = envelope_for(config.syncs[plan.sync], plan.sync, fingerprint, by=by, now=now)
+    await state.write(runs.decide_plan, plan=plan.id, status=runs.APPROVED, by=by, at=now)
+    await state.write(runs.put_envelope, envelope)
+    return Approved(digest=plan.digest, sync=plan.sync, by=by, envelope_until=envelope.until)
+
+
+SHORTEST_DIGEST = 8
+"""Hexadecimal digits of a digest that a person must give at least."""
+
+
+class Released(Answer):
+    """A sync that may run again."""
+
+    sync: str
+    pairs: int
+
+
+async def release(state: State, *, sync: str) -> Released:
+    """Let a held sync run again. Raises NotFound where nothing of it is held."""
+    number = await state.write(pairs.release, sync=sync)
+    if not number:
+        raise NotFound(f"Sync {sync!r} is not held. See what is: crmsyncd approvals")
+    return Released(sync=sync, pairs=number)
+
+
+class ConflictEntry(Answer):
+    """Two values that could not both stay."""
+
+    id: int
+    pair: str
+    source_id: str
+    crm_id: str
+    field: str
+    source: object
+    crm: object
+    reason: str
+    status: str
+    winner: str
+    run: int
+    found_at: datetime
+    resolved_by: str
+
+
+async def conflicts(state: State, *, status: str = "open") -> list[ConflictEntry]:
+    """Return conflicts of a status (``all`` for every one), newest first."""
+    rows = await state.read(attention.conflicts, status="" if status == "all" else status)
+    return [
+        ConflictEntry(
+            id=row.id,
+            pair=row.pair,
+            source_id=row.source_id,
+            crm_id=row.crm_id,
+            field=row.field,
+            source=_shown(row.source),
+            crm=_shown(row.crm),
+            reason=row.reason,
+            status=row.status,
+            winner=row.winner,
+            run=row.run,
+            found_at=row.found_at,
+            resolved_by=row.resolved_by,
+        )
+        for row in rows
+    ]
+
+
+def _shown(value: Value) -> object:
+    return value if value is None or isinstance(value, (str, bool)) else encode_value(value)
+
+
+async def resolve_conflict(
+    state: State, clock: Clock, *, number: int, winner: Literal["source", "crm"], by: str
+) -> ConflictEntry:
+    """Write a person's verdict on an open conflict; the next run carries it to both sides."""
+    row = await state.read(attention.conflict, number)
+    if row is None or row.status != "open":
+        raise NotFound(f"No open conflict has the number {number}. See: crmsyncd conflicts")
+    await state.write(
+        _give_verdict, number=number, winner=Side(winner), by=by, at=clock.now(), pair=row.pair,
+        records={Side.SOURCE: row.source_id, Side.CRM: row.crm_id},
+    )  # fmt: skip
+    return next(entry for entry in await conflicts(state, status="all") if entry.id == number)
+
+
+def _give_verdict(
+    connection: Connection,
+    *,
+    number: int,
+    winner: Side,
+    by: str,
+    at: datetime,
+    pair: str,
+    records: dict[Side, str],
+) -> None:
+    attention.resolve(connection, number=number, winner=winner, by=by, at=at)
+    found = pairs.find(connection, pair)
+    for side, record in records.items():
+        _enter_again(connection, found, side, record)
+
+
+def _enter_again(connection: Connection, pair: PairRow | None, side: Side, record: str) -> None:
+    """Have a record decided anew in the next run."""
+    if pair is None:
+        return
+    rows = mirror.get(connection, pair.end(side), [record])
+    ids = {row.id: row.revision for row in rows.values()}
+    mirror.enter_pair(connection, pair=pair.name, side=side, ids=ids)
+
+
+class QuarantineEntry(Answer):
+    """A record or field that was set apart."""
+
+    id: int
+    pair: str
+    side: str
+    record: str
+    field: str
+    rule: str
+    message: str
+    suggestion: str
+    value_class: str
+    status: str
+    run: int
+    found_at: datetime
+
+
+async def quarantine(state: State, *, status: str = "open") -> list[QuarantineEntry]:
+    """Return quarantine entries of a status (``all`` for every one), newest first."""
+    rows = await state.read(attention.quarantined, status="" if status == "all" else status)
+    return [
+        QuarantineEntry(
+            id=row.id,
+            pair=row.pair,
+            side=row.side.value,
+            record=row.record,
+            field=row.field,
+            rule=row.rule,
+            message=row.message,
+            suggestion=row.suggestion,
+            value_class=row.value_class,
+            status=row.status,
+            run=row.run,
+            found_at=row.found_at,
+        )
+        for row in rows
+    ]
+
+
+async def end_quarantine(
+    state: State, clock: Clock, *, number: int, is_retried: bool
+) -> QuarantineEntry:
+    """Retry (decide the record anew in the next run) or dismiss an entry."""
+    row = await state.read(attention.quarantine_item, number)
+    if row is None or row.status != "open":
+        raise NotFound(f"No open entry has the number {number}. See: crmsyncd quarantine")
+    await state.write(
+        _end_entry, number=number, at=clock.now(), is_retried=is_retried,
+        place=(row.pair, row.side, row.record),
+    )  # fmt: skip
+    return next(item for item in await quarantine(state, status="all") if item.id == number)
+
+
+def _end_entry(
+    connection: Connection,
+    *,
+    number: int,
+    at: datetime,
+    is_retried: bool,
+    place: tuple[str, Side, str],
+) -> None:
+    status = "retried" if is_retried else "dismissed"
+    attention.end_quarantine(connection, number=number, status=status, at=at)
+    if is_retried:
+        _enter_again(connection, pairs.find(connection, place[0]), place[1], place[2])

@@ -1,0 +1,94 @@
+"""An opened configuration: its state and its connections, ready for use cases to work with."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.contract import AdapterKind, Call, Surroundings
+from adapters.registry import adapter_kinds
+from config.load import load
+from config.snapshot import Config
+from daemon.clock import Clock, Luck
+from daemon.cycle import Order, cycle
+from daemon.flow.parts import Progress
+from daemon.flow.prepare import Link, Preparation
+from daemon.flow.report import RunReport
+from state.database import State
+
+CALLS: ContextVar[list[Call] | None] = ContextVar("calls", default=None)
+"""Where the API calls of the present run are gathered."""
+
+OnCall = Callable[[Call], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workspace:
+    """What every use case is given."""
+
+    config: Config
+    state: State
+    links: Mapping[str, Link]
+    clock: Clock
+    luck: Luck
+
+    def preparation(self) -> Preparation:
+        """Return what a run prepares with."""
+        return Preparation(config=self.config, links=self.links, state=self.state, clock=self.clock)
+
+
+def read_configuration(path: Path, environment: Mapping[str, str]) -> Config:
+    """Load the configuration at *path*. Raises ConfigProblems with everything that is wrong."""
+    kinds = adapter_kinds()
+    return load(
+        path,
+        {word: kind.settings for word, kind in kinds.items()},
+        environment,
+        default_objects={word: kind.default_object for word, kind in kinds.items()},
+    )
+
+
+@asynccontextmanager
+async def open_workspace(
+    config: Config,
+    state: State,
+    clock: Clock,
+    luck: Luck,
+    on_call: OnCall = lambda _: None,
+) -> AsyncIterator[Workspace]:
+    """Open every connection of *config*; close them at the end. Makes no API call by itself."""
+    links = {name: _link(config, name, clock, luck, on_call) for name in sorted(config.connections)}
+    try:
+        for link in links.values():
+            await link.adapter.open()
+        yield Workspace(config=config, state=state, links=links, clock=clock, luck=luck)
+    finally:
+        for link in links.values():
+            await link.adapter.close()
+
+
+def _link(config: Config, name: str, clock: Clock, luck: Luck, on_call: OnCall) -> Link:
+    connection = config.connections[name]
+    kind: AdapterKind = adapter_kinds()[connection.type]
+
+    def note(call: Call) -> None:
+        gathered = CALLS.get()
+        if gathered is not None:
+            gathered.append(call)
+        on_call(call)
+
+    around = Surroundings(connection=name, clock=clock, luck=luck, on_call=note)
+    return Link(connection=connection, kind=kind, adapter=kind.create(connection.settings, around))
+
+
+async def run_sync(
+    workspace: Workspace, order: Order, on_progress: Callable[[Progress], None] = lambda _: None
+) -> RunReport:
+    """Run a sync once, or preview it, and return its report."""
+    calls: list[Call] = []
+    token = CALLS.set(calls)
+    try:
+        return await cycle(workspace.preparation(), workspace.luck, order, calls, on_progress)
+    finally:
+        CALLS.reset(token)
