@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 CHUNK = 500
@@ -20,9 +20,8 @@ def upsert(
     """Insert *rows*; where the primary key exists, overwrite every given column except *keep*."""
     if not rows:
         return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     keys = [column.name for column in into.primary_key.columns]
-    statement = insert(into)
+    statement = _insert(connection, into)
     changed = {
         name: statement.excluded[name] for name in rows[0] if name not in keys and name not in keep
     }
@@ -31,6 +30,18 @@ def upsert(
     else:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, [dict(row) for row in rows])
+
+
+def add_missing(connection: Connection, into: Table, chosen: Select[Any]) -> None:
+    """Insert the rows *chosen* (its columns named as the table's) whose primary key is not there."""
+    names = [column.name for column in chosen.selected_columns]
+    statement = _insert(connection, into).from_select(names, chosen)
+    connection.execute(statement.on_conflict_do_nothing())
+
+
+def _insert(connection: Connection, into: Table) -> postgresql.Insert | sqlite.Insert:
+    is_postgres = connection.dialect.name == "postgresql"
+    return postgresql.insert(into) if is_postgres else sqlite.insert(into)
 
 
 def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

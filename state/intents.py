@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, u
 from daemon.core.operation import Operation, decode_operation, encode_operation
 from daemon.core.values import Side
 from state.columns import table
-from state.journal import Intent
+from state.journal import OPEN_INTENT, Intent
 from state.mirror import End
 
 _INTENT = table(Intent)
@@ -106,9 +106,7 @@ def open_at(connection: Connection, ends: Sequence[End]) -> list[IntentRow]:
         return []
     each = [and_(_INTENT.c.connection == c, _INTENT.c.object == o) for c, o in ends]
     rows = connection.execute(
-        select(_INTENT)
-        .where(_INTENT.c.state.in_(OPEN), or_(*each))
-        .order_by(_INTENT.c.sent_at, _INTENT.c.id)
+        select(_INTENT).where(OPEN_INTENT, or_(*each)).order_by(_INTENT.c.sent_at, _INTENT.c.id)
     ).mappings()
     return [_typed(row) for row in rows]
 

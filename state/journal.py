@@ -7,6 +7,9 @@ from sqlmodel import Field, SQLModel
 
 from state.columns import NUMBER, Moment, serial
 
+# Literal, in the index and in the query alike: SQLite takes up a partial index only then.
+OPEN_INTENT = text("state IN ('sent', 'unknown')")
+
 
 class Run(SQLModel, table=True):
     """One execution of a sync. Written by the cycle; read by reports; dies by retention."""
@@ -82,12 +85,13 @@ class Intent(SQLModel, table=True):
     __tablename__ = "intent"
     __table_args__ = (
         Index(None, "run"),
+        Index(None, "pair", "sent_at"),
         Index(
             "ix_intent_open",
             "connection",
             "object",
-            sqlite_where=text("state IN ('sent', 'unknown')"),
-            postgresql_where=text("state IN ('sent', 'unknown')"),
+            sqlite_where=OPEN_INTENT,
+            postgresql_where=OPEN_INTENT,
         ),
     )
     id: str = Field(primary_key=True)
@@ -122,6 +126,7 @@ class Conflict(SQLModel, table=True):
 
     __tablename__ = "conflict"
     __table_args__ = (
+        Index(None, "link"),
         Index(
             "uq_conflict_open",
             "link",
@@ -163,6 +168,7 @@ class Quarantine(SQLModel, table=True):
 
     __tablename__ = "quarantine"
     __table_args__ = (
+        Index(None, "pair", "side", "record"),
         Index(
             "uq_quarantine_open",
             "pair",

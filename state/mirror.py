@@ -14,7 +14,7 @@ from daemon.core.values import Side, Value, Values, decode_values, encode_values
 from state.bulk import chunks, upsert
 from state.columns import table
 from state.pairs import at_end
-from state.tables import Mirror, MirrorKey, Pending
+from state.tables import HERE, RACY, Mirror, MirrorKey, Pending
 
 _MIRROR = table(Mirror)
 _KEY = table(MirrorKey)
@@ -203,7 +203,7 @@ def _typed(row: Mapping[Any, Any]) -> MirrorRow:
         version=row["version"],
         modified_at=row["modified_at"],
         external_id=row["external_id"],
-        other_emails=tuple(row["other_emails"].splitlines()),
+        other_emails=tuple(filter(None, row["other_emails"].split("\n"))),
         presence=row["presence"],
         absences=row["absences"],
         revision=row["revision"],
@@ -230,7 +230,7 @@ def settled_versions(
 
 def racy(connection: Connection, end: End) -> list[str]:
     """Return the records that must be read once more (R30)."""
-    where = and_(_at(_MIRROR, end), _MIRROR.c.is_racy.is_(True))
+    where = and_(_at(_MIRROR, end), RACY)
     return [str(i) for (i,) in connection.execute(select(_MIRROR.c.id).where(where))]
 
 
@@ -239,7 +239,7 @@ def unseen(connection: Connection, end: End, listing: int, after: str, limit: in
     where = and_(
         _at(_MIRROR, end),
         _MIRROR.c.listing < listing,
-        _MIRROR.c.presence.in_([LIVE, SUSPECT]),
+        HERE,
         _MIRROR.c.id > after,
     )
     chosen = select(_MIRROR.c.id).where(where).order_by(_MIRROR.c.id).limit(limit)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection, and_, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, literal, or_, select, update
 
 from daemon.core.values import Side
-from state.bulk import upsert
+from state.bulk import add_missing, upsert
 from state.columns import table
 from state.tables import Mirror, Pair, Pending
 
@@ -82,11 +82,13 @@ def enter_all(connection: Connection, *, pair: str) -> None:
         return
     for side in Side:
         where = and_(_MIRROR.c.connection == row.end(side)[0], _MIRROR.c.object == row.end(side)[1])
-        there = select(_PENDING.c.id).where(_PENDING.c.pair == pair, _PENDING.c.side == side.value)
-        chosen = select(literal(pair), literal(side.value), _MIRROR.c.id, _MIRROR.c.revision).where(
-            where, _MIRROR.c.id.not_in(there)
+        chosen = select(
+            literal(pair).label("pair"),
+            literal(side.value).label("side"),
+            _MIRROR.c.id,
+            _MIRROR.c.revision,
         )
-        connection.execute(insert(_PENDING).from_select(["pair", "side", "id", "revision"], chosen))
+        add_missing(connection, _PENDING, chosen.where(where))
 
 
 def retire(connection: Connection, *, active: Sequence[str]) -> list[str]:

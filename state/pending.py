@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
 from daemon.core.operation import Clearance
 from daemon.core.values import Side
+from state.bulk import chunks
 from state.columns import table
 from state.tables import Pending
 
@@ -26,12 +27,9 @@ def page(
 def among(connection: Connection, *, pair: str, side: Side, ids: Sequence[str]) -> dict[str, int]:
     """Return which of *ids* are pending, with their revisions."""
     found: dict[str, int] = {}
-    wanted = list(ids)
-    for start in range(0, len(wanted), 500):
+    for some in chunks(list(ids)):
         where = and_(
-            _PENDING.c.pair == pair,
-            _PENDING.c.side == side.value,
-            _PENDING.c.id.in_(wanted[start : start + 500]),
+            _PENDING.c.pair == pair, _PENDING.c.side == side.value, _PENDING.c.id.in_(some)
         )
         rows = connection.execute(select(_PENDING.c.id, _PENDING.c.revision).where(where))
         found.update({str(record): int(revision) for record, revision in rows})
@@ -40,17 +38,19 @@ def among(connection: Connection, *, pair: str, side: Side, ids: Sequence[str]) 
 
 def clear(connection: Connection, *, pair: str, clearances: Sequence[Clearance]) -> None:
     """Take decided records off; one that moved on since the decision stays."""
-    for start in range(0, len(clearances), 200):
-        some = clearances[start : start + 200]
-        each = [
-            and_(
-                _PENDING.c.side == item.side.value,
-                _PENDING.c.id == item.id,
-                _PENDING.c.revision <= item.revision,
-            )
-            for item in some
-        ]
-        connection.execute(delete(_PENDING).where(_PENDING.c.pair == pair, or_(*each)))
+    if not clearances:
+        return
+    statement = delete(_PENDING).where(
+        _PENDING.c.pair == pair,
+        _PENDING.c.side == bindparam("which_side"),
+        _PENDING.c.id == bindparam("which"),
+        _PENDING.c.revision <= bindparam("decided"),
+    )
+    rows = [
+        {"which_side": item.side.value, "which": item.id, "decided": item.revision}
+        for item in clearances
+    ]
+    connection.execute(statement, rows)
 
 
 def count(connection: Connection, *, pair: str) -> int:

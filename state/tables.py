@@ -12,6 +12,10 @@ from sqlmodel import Field, SQLModel
 
 from state.columns import Moment
 
+# Literal, in the index and in the query alike: SQLite takes up a partial index only then.
+HERE = text("presence IN ('live', 'suspect')")
+RACY = text("is_racy")
+
 
 class Meta(SQLModel, table=True):
     """Facts about this state: the instance prefix (R7). Written once, at creation; never dies."""
@@ -70,7 +74,24 @@ class Mirror(SQLModel, table=True):
     """
 
     __tablename__ = "mirror"
-    __table_args__ = (Index(None, "connection", "object", "listing"),)
+    __table_args__ = (
+        Index(
+            "ix_mirror_here",
+            "connection",
+            "object",
+            "listing",
+            sqlite_where=HERE,
+            postgresql_where=HERE,
+        ),
+        Index(
+            "ix_mirror_racy",
+            "connection",
+            "object",
+            sqlite_where=RACY,
+            postgresql_where=RACY,
+        ),
+        Index(None, "connection", "object", "first_seen_at"),
+    )
     connection: str = Field(primary_key=True)
     object: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
@@ -178,6 +199,8 @@ class Link(SQLModel, table=True):
             sqlite_where=text("status = 'active'"),
             postgresql_where=text("status = 'active'"),
         ),
+        Index(None, "pair", "source_id"),
+        Index(None, "pair", "crm_id"),
     )
     id: str = Field(primary_key=True)
     """The entity id (R7)."""
