@@ -66,19 +66,29 @@ def _plan(report: RunReport) -> None:
             out.print(f"{escaped(pair)}: not mapped: {escaped(', '.join(names))}")
 
 
+ON_A_SCREEN = 12
+"""Rows of a long list that are shown; the list's own command shows all."""
+
+
 def _attention(report: RunReport) -> None:
+    conflicts = report.conflicts[:ON_A_SCREEN]
     table(
         "Conflicts",
         ["id", "records", "field", "reason", "winner", "status"],
-        [[c.id, c.record, c.field, c.reason, c.winner, c.message] for c in report.conflicts],
+        [[c.id, c.record, c.field, c.reason, c.winner, c.message] for c in conflicts],
     )
+    if report.counts.get("conflicts", 0) > len(conflicts):
+        out.print("… all of them: crmsyncd conflicts --status all")
     table(
         "Quarantine",
         ["id", "side", "record", "field", "rule", "why"],
-        [[q.id, q.side, q.record, q.field, q.reason, q.message] for q in report.quarantine[:15]],
+        [
+            [q.id, q.side, q.record, q.field, q.reason, q.message]
+            for q in report.quarantine[:ON_A_SCREEN]
+        ],
     )
-    if len(report.quarantine) > 15:  # noqa: PLR2004 - what fits on a screen
-        out.print(f"… and {len(report.quarantine) - 15} more: crmsyncd quarantine")
+    if len(report.quarantine) > ON_A_SCREEN:
+        out.print("… all of them: crmsyncd quarantine")
 
 
 def _proof(report: RunReport) -> None:

@@ -209,7 +209,8 @@ def _reconcile(
 ) -> None:
     findings = check(work.pair, Side.SOURCE, found.rows[Side.SOURCE])
     apart, is_out, held = findings_apart(work.pair, Side.SOURCE, findings)
-    made.judged.append((Side.SOURCE, not findings))
+    if not found.is_new:  # a record just matched was judged on its own
+        made.judged.append((Side.SOURCE, not findings))
     made.readmitted += [(clear.side, clear.id) for clear in clears]
     if is_out:
         made.apart += apart

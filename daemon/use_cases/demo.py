@@ -235,7 +235,7 @@ async def _edit_both(
     names = box.kind.standard_fields[box.kind.default_object]
     known = [record for record, person in sorted(people.items()) if person["email"]][:KNOWN]
     path = folder / FILE
-    lines = path.read_text(encoding="utf-8-sig").split("\r\n")
+    lines = path.read_bytes().decode("utf-8-sig").split("\r\n")
     for number, record in enumerate(known[: 2 * EDITS - 2]):
         if number < EDITS:
             lines[number + 1] = _with_title(lines[number + 1], f"Edited in the file {number}")
