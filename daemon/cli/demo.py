@@ -18,7 +18,8 @@ from daemon.service.app import Started, serve
 from daemon.service.logs import configure_logs
 from daemon.use_cases import demo as showing
 from daemon.use_cases.demo import DemoResult, SandboxProcess
-from state.opening import hold_lock, open_state
+from state.lock import hold_lock
+from state.opening import open_state
 
 
 def demo(

@@ -10,7 +10,8 @@ from daemon.cli.output import err
 from daemon.clock import SystemClock, SystemLuck
 from daemon.use_cases.workspace import Workspace, open_workspace, read_configuration
 from state.database import State
-from state.opening import hold_lock, open_state
+from state.lock import hold_lock
+from state.opening import open_state
 
 
 def configuration(path: Path) -> Config:

@@ -21,7 +21,8 @@ from daemon.service.app import Started, serve
 from daemon.service.logs import configure_logs
 from daemon.use_cases.checking import Check
 from daemon.use_cases.checking import check as check_all
-from state.opening import hold_lock, open_state
+from state.lock import hold_lock
+from state.opening import open_state
 
 
 def run(*, config: Path, state: str, listen: str, as_json: bool) -> None:

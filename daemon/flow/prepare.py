@@ -54,6 +54,8 @@ class Preparation:
     links: Mapping[str, Link]
     state: State
     clock: Clock
+    is_preview: bool = False
+    """Look only: make no external-id field."""
 
 
 async def prepare(work: Preparation, sync: str) -> tuple[tuple[PairPart, ...], tuple[Watch, ...]]:
@@ -108,7 +110,9 @@ async def _end(work: Preparation, side: Side, end: PairEnd) -> EndPart:
     row = await work.state.read(observations.get, (name, object_name))
     schema = await live_schema(work, link, object_name, row)
     carries = row.carries_external_id
-    if carries is None or not link.adapter.capabilities.is_remote:
+    if work.is_preview:
+        carries = carries if carries is not None else EXTERNAL_ID in schema
+    elif carries is None or not link.adapter.capabilities.is_remote:
         carries = link.adapter.capabilities.has_external_id and await link.adapter.prepare(
             object_name
         )

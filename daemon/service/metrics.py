@@ -1,6 +1,13 @@
 """What Prometheus sees: the meaning of the sync, with labels bounded by the configuration."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from adapters.contract import Call
 from daemon.flow.report import RunReport
@@ -16,6 +23,7 @@ class Metrics:
 
     def __init__(self, version: str) -> None:
         """Declare every metric; series appear as things happen."""
+        disable_created_metrics()  # a second series a counter that nobody reads
         self.registry = CollectorRegistry()
         self._runs = self._counter("runs", "Runs by how they ended.", "sync", "outcome")
         self._records = self._counter(

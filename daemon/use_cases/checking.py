@@ -115,10 +115,10 @@ async def _external_id(workspace: Workspace, link: Link, name: str) -> str:
 
 async def _sync(workspace: Workspace, name: str, ill: set[str]) -> SyncCheck:
     settings = workspace.config.syncs[name]
-    lines: tuple[MappingLine, ...] = ()
-    source: tuple[str, ...] = ()
-    required: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
+    lines: list[MappingLine] = []
+    source: list[str] = []
+    required: list[str] = []
+    unknown: list[str] = []
     try:
         for pair in settings.pairs:
             for end in (pair.source, pair.crm):

@@ -33,9 +33,15 @@ class Workspace:
     clock: Clock
     luck: Luck
 
-    def preparation(self) -> Preparation:
+    def preparation(self, *, is_preview: bool = False) -> Preparation:
         """Return what a run prepares with."""
-        return Preparation(config=self.config, links=self.links, state=self.state, clock=self.clock)
+        return Preparation(
+            config=self.config,
+            links=self.links,
+            state=self.state,
+            clock=self.clock,
+            is_preview=is_preview,
+        )
 
 
 def read_configuration(path: Path, environment: Mapping[str, str]) -> Config:
@@ -89,6 +95,7 @@ async def run_sync(
     calls: list[Call] = []
     token = CALLS.set(calls)
     try:
-        return await cycle(workspace.preparation(), workspace.luck, order, calls, on_progress)
+        work = workspace.preparation(is_preview=order.is_preview)
+        return await cycle(work, workspace.luck, order, calls, on_progress)
     finally:
         CALLS.reset(token)
