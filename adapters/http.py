@@ -337,3 +337,26 @@ def _is_whole(reply: Reply, request: Request) -> bool:
         return request.is_whole(reply.body)
     except (AttributeError, KeyError, TypeError, ValueError):  # the shape it was asked to check
         return False
+
+
+async def ask_this_machine(method: str, url: str, body: Json = None) -> Json:
+    """Ask a server on this machine that is no vendor: a sandbox's admin endpoints.
+
+    No limits, no retries, no log. Raises ValueError for any other host, RetryLater for a failure.
+    """
+    if URL(url).host not in {"127.0.0.1", "::1", "localhost"}:
+        raise ValueError("only addresses of this machine are asked this way")
+    payload = None if body is None else orjson.dumps(body)
+    headers = {"Content-Type": "application/json"}
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
+            session.request(method, url, data=payload, headers=headers) as reply,
+        ):
+            text = await reply.read()
+            if reply.status >= 300:  # noqa: PLR2004 - what HTTP calls success ends there
+                raise RetryLater(f"{method} {URL(url).path} was answered {reply.status}.")
+            answer: Json = orjson.loads(text) if text else None
+            return answer
+    except aiohttp.ClientError as error:
+        raise RetryLater(f"{method} {URL(url).path}: {type(error).__name__}.") from error

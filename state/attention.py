@@ -285,6 +285,20 @@ def quarantined(
     return [_quarantine(row) for row in connection.execute(chosen).mappings()]
 
 
+def records_apart(
+    connection: Connection, *, pair: str, side: Side, rules: Sequence[str]
+) -> list[str]:
+    """Return the records of a side that are set apart for one of *rules*."""
+    where = and_(
+        _QUARANTINE.c.pair == pair,
+        _QUARANTINE.c.side == side.value,
+        _QUARANTINE.c.rule.in_(list(rules)),
+        _QUARANTINE.c.status == "open",
+    )
+    rows = connection.execute(select(_QUARANTINE.c.record).where(where).distinct())
+    return sorted(str(record) for (record,) in rows)
+
+
 def quarantine_item(connection: Connection, number: int) -> QuarantineRow | None:
     """Return an entry by its number."""
     where = _QUARANTINE.c.id == number

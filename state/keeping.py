@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from daemon.core.base import Base
 from daemon.core.operation import Clash, Clearance, Operation
 from daemon.core.values import Side
-from state import attention, links, pending, runs
+from state import attention, links, mirror, pairs, pending, runs
 from state.attention import Apart
 
 
@@ -74,3 +74,32 @@ def end_conflicts(
     for link, fields in ended:
         if link in touched:
             attention.end_conflicts(connection, link=link, fields=fields, at=at)
+
+
+IDENTITY_RULES = (
+    "ambiguous_match",
+    "duplicate_in_side",
+    "duplicate_of_linked",
+    "role_address",
+    "key_taken",
+)
+"""Reasons that lie in other records: they can end without the record itself changing."""
+
+
+def reconsider(connection: Connection, *, pair: str) -> int:
+    """Have records decided anew that were set apart because of others; return how many.
+
+    Called after something changed on either side: a twin may be gone, a stranger may have come.
+    """
+    known = pairs.find(connection, pair)
+    if known is None:
+        return 0
+    number = 0
+    for side in Side:
+        ids = attention.records_apart(connection, pair=pair, side=side, rules=IDENTITY_RULES)
+        rows = mirror.get(connection, known.end(side), ids)
+        mirror.enter_pair(
+            connection, pair=pair, side=side, ids={row.id: row.revision for row in rows.values()}
+        )
+        number += len(rows)
+    return number

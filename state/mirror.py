@@ -34,6 +34,9 @@ class Seen:
     keys: tuple[tuple[str, str], ...] = ()
     copied: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
     """Evidence of values that we copied there ourselves (R12)."""
+    is_partly: bool = False
+    """Only some fields were seen; the others stand as known, and the version does not vouch for
+    them: the record is read once more on the next poll (R30, R45)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,7 +138,7 @@ def _merge(item: Seen, known: MirrorRow | None, how: Sighting) -> tuple[dict[str
         "presence": presence,
         "absences": 0,
         "revision": (known.revision if known else 0) + is_changed,
-        "is_racy": _is_racy(record, how),
+        "is_racy": item.is_partly or _is_racy(record, how),
         "first_seen_at": how.seen_at,
         "seen_at": how.seen_at,
     }
@@ -267,6 +270,12 @@ def note_absence(connection: Connection, end: End, ids: Sequence[str], *, needed
         _set_presence(connection, end, {str(i): int(r) for i, r in rows}, MISSING)
         gone += [str(i) for i, _ in rows]
     return gone
+
+
+def has_unconfirmed_absence(connection: Connection, end: End) -> bool:
+    """Return whether a record was lacking once and not yet often enough to be gone (I6)."""
+    where = and_(_at(_MIRROR, end), _MIRROR.c.absences > 0, _MIRROR.c.presence == LIVE)
+    return connection.execute(select(_MIRROR.c.id).where(where).limit(1)).first() is not None
 
 
 def suspect(connection: Connection, end: End, ids: Sequence[str], listing: int | None) -> None:

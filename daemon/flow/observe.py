@@ -15,6 +15,7 @@ from daemon.flow.parts import Progress, RunPart, Watch
 from daemon.flow.renames import follow_renames
 from state import attention, mirror, observations
 from state.attention import Apart
+from state.keeping import reconsider
 from state.mirror import Sighting
 from state.observations import ObservationRow
 
@@ -28,12 +29,16 @@ RECALL = 500
 async def observe(run: RunPart) -> bool:
     """Bring the mirrors of all ends up to date. Returns whether every listing was Complete (R5)."""
     results = [await _observe_end(run, watch) for watch in run.watches]
+    if run.tally.changed_records:
+        for pair in run.pairs:
+            await run.state.write(reconsider, pair=pair.name)
     return all(results)
 
 
 async def _observe_end(run: RunPart, watch: Watch) -> bool:
     row = await run.state.read(observations.get, watch.part.end)
-    if _needs_listing(run, watch, row):
+    is_doubtful = await run.state.read(mirror.has_unconfirmed_absence, watch.part.end)
+    if is_doubtful or _needs_listing(run, watch, row):
         return await list_all(run, watch, row)
     if await _poll(run, watch, row):
         return True
