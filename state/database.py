@@ -2,30 +2,36 @@
 
 Operations are plain functions whose first argument is a SQLAlchemy connection. A
 :class:`State` runs each in one transaction: in production on one writer thread (readers beside it),
-in simulation inline. SQLite transactions are ``BEGIN IMMEDIATE`` with ``synchronous=FULL``, because
-the driver's default loses updates silently; Postgres uses psycopg.
+in simulation inline. On both databases one transaction writes at a time, across processes too, so
+that an operation may read, decide and write without losing what another wrote in between; a reader
+sees one snapshot.
 """
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from state.refusal import StateUnavailable, refusing
+
+__all__ = ["Operation", "P", "State", "StateUnavailable", "T", "open_engine", "state_url"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Operation = Callable[Concatenate[Connection, P], T]
 
-BUSY_TIME_OUT_MILLISECONDS = 10_000
-"""How long SQLite waits for another process's transaction (a command beside the daemon)."""
+PATIENCE = timedelta(seconds=10)
+"""How long a transaction waits for another process's (a command beside the daemon)."""
 
-
-class StateUnavailable(Exception):
-    """The state cannot be opened; the message names it and the next step."""
+WRITING = 1_668_443_507
+"""Number of the Postgres advisory lock that a writing transaction holds."""
 
 
 def state_url(place: str | Path) -> URL:
@@ -36,7 +42,14 @@ def state_url(place: str | Path) -> URL:
     text = str(place)
     if "://" not in text:
         return URL.create("sqlite", database=str(Path(text) / "state.db"))
-    url = make_url(text)
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        # Without the cause: it repeats the URL, password included.
+        raise StateUnavailable(
+            "--state is no readable URL; write postgresql://account:password@host:port/database, "
+            "with special characters of the password as %XX."
+        ) from None
     if url.get_backend_name() == "sqlite":
         return url.set(drivername="sqlite")
     if url.get_backend_name() in {"postgresql", "postgres"}:
@@ -46,27 +59,52 @@ def state_url(place: str | Path) -> URL:
     )
 
 
-def open_engine(url: URL) -> Engine:
-    """Open the writing engine; an in-memory SQLite keeps its one connection for ever."""
+def is_in_memory(url: URL) -> bool:
+    """Tell whether a state lives in this process only."""
+    return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
+
+
+def open_engine(url: URL, *, patience: timedelta = PATIENCE, read_only: bool = False) -> Engine:
+    """Open an engine; an in-memory SQLite keeps its one connection for ever.
+
+    Values are kept out of error messages: they are people's data.
+    """
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    if url.database in {None, "", ":memory:"}:
-        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        return _postgres(url, patience, read_only=read_only)
+    if is_in_memory(url):
+        engine = create_engine(
+            url,
+            hide_parameters=True,
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False},
+        )
     else:
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = create_engine(url, connect_args={"check_same_thread": False})
-    _make_strict(engine)
+        engine = _sqlite_file(url, read_only=read_only)
+    _make_strict(engine, patience, read_only=read_only)
     return engine
 
 
-def _make_strict(engine: Engine) -> None:
-    pragmas = (
-        "journal_mode=WAL",
-        f"busy_timeout={BUSY_TIME_OUT_MILLISECONDS}",
-        "synchronous=FULL",
+def _sqlite_file(url: URL, *, read_only: bool) -> Engine:
+    path = Path(str(url.database))
+    if read_only:
+        url = url.set(database=path.absolute().as_uri(), query={"mode": "ro", "uri": "true"})
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return create_engine(url, hide_parameters=True, connect_args={"check_same_thread": False})
+
+
+def _make_strict(engine: Engine, patience: timedelta, *, read_only: bool) -> None:
+    """Make SQLite keep what it acknowledged, and transactions real ones.
+
+    The driver's default begins a transaction at the first write only and loses updates silently.
+    """
+    pragmas = [
+        f"busy_timeout={patience // timedelta(milliseconds=1)}",
         "cache_size=-32768",
         "temp_store=MEMORY",
-    )
+    ]
+    if not read_only:
+        pragmas += ["journal_mode=WAL", "synchronous=FULL"]
 
     @event.listens_for(engine, "connect")
     def _on_connect(raw: Any, _record: object) -> None:
@@ -78,19 +116,53 @@ def _make_strict(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        is_reader = connection.get_execution_options().get("reader", False)
+        is_reader = read_only or connection.get_execution_options().get("reader", False)
         connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
 
 
+def _postgres(url: URL, patience: timedelta, *, read_only: bool) -> Engine:
+    """Open Postgres with SQLite's promise: one writer at a time, and commits that are on disk."""
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    if read_only:
+        return engine.execution_options(postgresql_readonly=True, **_snapshot(engine))
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("reader", False):
+            return
+        connection.exec_driver_sql(
+            "SELECT set_config('lock_timeout', %s, true),"
+            " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
+            " WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true),"
+            " pg_advisory_xact_lock(%s, hashtext(current_schema()))",
+            (str(patience // timedelta(milliseconds=1)), WRITING),
+        )
+
+    return engine
+
+
+def _snapshot(engine: Engine) -> dict[str, Any]:
+    """Return the options of a reading transaction; SQLite's see one snapshot by themselves."""
+    if engine.dialect.name == "sqlite":
+        return {"reader": True}
+    return {"reader": True, "isolation_level": "REPEATABLE READ"}
+
+
 class State:
-    """Runs operations, each in a transaction of its own."""
+    """Runs operations, each in a transaction of its own.
+
+    Raises StateUnavailable where the database cannot be used (locked, full, gone).
+    """
 
     def __init__(self, engine: Engine, *, inline: bool = False) -> None:
         """Take an engine whose tables stand.
 
-        *inline* runs operations in the calling thread: for simulation and for short commands.
+        *inline* runs operations in the calling thread: for simulation and for short commands. A
+        state in memory has one connection only and is always inline.
         """
+        inline = inline or is_in_memory(engine.url)
         self.engine = engine
+        self._reading = engine.execution_options(**_snapshot(engine))
         self._writer = None if inline else ThreadPoolExecutor(1, thread_name_prefix="state-writer")
         self._readers = None if inline else ThreadPoolExecutor(2, thread_name_prefix="state-reader")
 
@@ -116,13 +188,12 @@ class State:
 
     def write_now(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run *operation* here and commit."""
-        with self.engine.begin() as connection:
+        with refusing(self.engine.url), self.engine.begin() as connection:
             return operation(connection, *args, **kwargs)
 
     def read_now(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a reading *operation* here."""
-        reading = self.engine.execution_options(reader=True)
-        with reading.connect() as connection:
+        with refusing(self.engine.url), self._reading.connect() as connection:
             return operation(connection, *args, **kwargs)
 
     def close(self) -> None:

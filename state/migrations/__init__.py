@@ -1,0 +1,1 @@
+"""The revisions of the state's tables; ``state.migrate`` runs them."""
