@@ -296,6 +296,8 @@ class HttpClient:
             f"Connection {self._around.connection!r} did not answer {request.method} "
             f"{request.endpoint} ({code}).",
             code=code,
+            next_step="Nothing is lost: it is tried again by itself. If it lasts, see whether "
+            "the address and the network are right.",
             **self._about(reply),
         )
 

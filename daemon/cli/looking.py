@@ -17,7 +17,7 @@ def status(*, state: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    if not found.syncs:
+    if not found.syncs and not found.runs:
         out.print("Nothing has run on this state yet. Start with: crmsyncd check, crmsyncd run")
         return
     table(
