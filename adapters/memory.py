@@ -141,6 +141,15 @@ class MemorySystem:
         self.records[record].is_archived = True
         self._touch(self.records[record], self.now())
 
+    def restore(self, record: str) -> None:
+        """Take a record out of the bin, as a person."""
+        self.records[record].is_archived = False
+        self._touch(self.records[record], self.now())
+
+    def erase(self, record: str) -> None:
+        """Delete a record for good, as a person: no feed tells of it, no read finds it."""
+        del self.records[record]
+
     def _touch(self, stored: Stored, now: datetime) -> None:
         stored.version += 1
         stored.modified_at = now

@@ -29,6 +29,8 @@ class Gathered:
     opposite_links: Mapping[str, LinkRow]
     """Linked record of the other side → its own newest link."""
     open_intents: Sequence[IntentRow]
+    held_intents: Sequence[IntentRow]
+    """Creates of which a person must say whether they happened."""
     verdicts: Mapping[tuple[str, str], ConflictRow]
 
 
@@ -48,6 +50,7 @@ def gather(
         pending_opposite=pending.among(connection, pair=pair, side=side.other, ids=opposite),
         opposite_links=links.of_records(connection, pair=pair, side=side.other, ids=opposite),
         open_intents=intents.open_at(connection, list(ends.values())),
+        held_intents=intents.held_at(connection, list(ends.values())),
         verdicts=attention.verdicts(connection, [link.id for link in linked.values()]),
     )
 

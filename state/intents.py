@@ -10,14 +10,18 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, u
 from daemon.core.operation import Operation, decode_operation, encode_operation
 from daemon.core.values import Side
 from state.columns import table
-from state.journal import OPEN_INTENT, Intent
+from state.journal import OPEN_INTENT, Intent, Quarantine
 from state.mirror import End
 
 _INTENT = table(Intent)
+_QUARANTINE = table(Quarantine)
 
 SENT, UNKNOWN = "sent", "unknown"
 OPEN = (SENT, UNKNOWN)
 SETTLED, REFUSED, MOVED, SUPERSEDED, HELD = "settled", "refused", "moved", "superseded", "held"
+
+ACCEPTED_AS = "accepted as "
+"""Begins the result of a write that happened, but must be read back to be settled (R45)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +45,12 @@ class IntentRow:
     def end(self) -> End:
         """The end that is written to."""
         return (self.connection, self.object)
+
+    @property
+    def accepted_id(self) -> str:
+        """The record of a write that was accepted without telling its values (R45), else ""."""
+        is_silent = self.state == UNKNOWN and self.result.startswith(ACCEPTED_AS)
+        return self.result.removeprefix(ACCEPTED_AS) if is_silent else ""
 
 
 def open_all(connection: Connection, rows: Sequence[IntentRow]) -> None:
@@ -111,6 +121,22 @@ def open_at(connection: Connection, ends: Sequence[End]) -> list[IntentRow]:
     return [_typed(row) for row in rows]
 
 
+def held_at(connection: Connection, ends: Sequence[End]) -> list[IntentRow]:
+    """Return the creates on *ends* that wait for a person's word whether they happened (R7)."""
+    if not ends:
+        return []
+    each = [and_(_INTENT.c.connection == c, _INTENT.c.object == o) for c, o in ends]
+    waiting = select(_QUARANTINE.c.intent).where(
+        _QUARANTINE.c.status == "open", _QUARANTINE.c.intent != ""
+    )
+    rows = connection.execute(
+        select(_INTENT)
+        .where(_INTENT.c.id.in_(waiting), _INTENT.c.state == HELD, or_(*each))
+        .order_by(_INTENT.c.sent_at, _INTENT.c.id)
+    ).mappings()
+    return [_typed(row) for row in rows]
+
+
 def of_run(connection: Connection, run: int, after: str = "", limit: int = 500) -> list[IntentRow]:
     """Return the intents of a run, in id order from *after* on."""
     where = and_(_INTENT.c.run == run, _INTENT.c.id > after)
@@ -134,6 +160,17 @@ def settled_ids(connection: Connection, run: int, side: Side) -> list[str]:
     where = and_(_INTENT.c.run == run, _INTENT.c.side == side.value, _INTENT.c.state == SETTLED)
     rows = connection.execute(select(column).where(where).distinct().order_by(column))
     return [str(record) for (record,) in rows if record is not None]
+
+
+def settled_fields(connection: Connection, run: int, side: Side) -> dict[str, set[str]]:
+    """Return record on *side* → the fields that a run wrote there."""
+    column = _INTENT.c.source_id if side is Side.SOURCE else _INTENT.c.crm_id
+    where = and_(_INTENT.c.run == run, _INTENT.c.side == side.value, _INTENT.c.state == SETTLED)
+    found: dict[str, set[str]] = {}
+    for record, payload in connection.execute(select(column, _INTENT.c.payload).where(where)):
+        names = {copy.field for copy in decode_operation(payload).copies}
+        found.setdefault(str(record), set()).update(names)
+    return found
 
 
 def count_since(connection: Connection, *, sync_pairs: Sequence[str], since: datetime) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime
 from daemon.core.match import EXTERNAL
 from daemon.core.values import Side
 from daemon.flow.parts import PairPart
+from daemon.flow.settle import is_stored
 from state.intents import IntentRow
 from state.mirror import End, MirrorRow
 
@@ -22,6 +23,8 @@ class Busy:
     keyless: frozenset[tuple[End, datetime]]
     """(end, sent at) of unknown creates without any key: everything new there could be theirs."""
     ends: dict[Side, End]
+    held: tuple[IntentRow, ...] = ()
+    """Creates that a person must look for: whoever shows a value of theirs could be theirs."""
 
     def is_taken(self, side: Side, record: str) -> bool:
         """Tell whether a record is held by an open intent."""
@@ -35,11 +38,23 @@ class Busy:
         keys = pair.index(side, row.as_record())
         if any((end, key) in self.awaited for key in keys):
             return True
-        return any(place == end and row.first_seen_at >= sent for place, sent in self.keyless)
+        if any(place == end and row.first_seen_at >= sent for place, sent in self.keyless):
+            return True
+        return any(intent.end == end and _could_be(row, intent) for intent in self.held)
 
 
-def busy_records(pair: PairPart, open_intents: Sequence[IntentRow]) -> Busy:
-    """Return who is busy, from the open intents on both ends of *pair*."""
+def _could_be(row: MirrorRow, intent: IntentRow) -> bool:
+    """Tell whether a record could be what a held create made: newer, and one value in common."""
+    return row.first_seen_at >= intent.sent_at and any(
+        copy.value is not None and is_stored(copy, row.values.get(copy.field))
+        for copy in intent.operation.copies
+    )
+
+
+def busy_records(
+    pair: PairPart, open_intents: Sequence[IntentRow], held_intents: Sequence[IntentRow] = ()
+) -> Busy:
+    """Return who is busy, from the intents on both ends of *pair* that are open or held (R40)."""
     ends = {side: part.end for side, part in pair.ends.items()}
     taken: set[tuple[End, str]] = set()
     awaited: set[tuple[End, tuple[str, str]]] = set()
@@ -55,8 +70,16 @@ def busy_records(pair: PairPart, open_intents: Sequence[IntentRow]) -> Busy:
             awaited |= {(intent.end, key) for key in keys}
             if not keys:
                 keyless.add((intent.end, intent.sent_at))
+    for intent in held_intents:
+        operation = intent.operation
+        if operation.pair == pair.name and operation.origin_id is not None:
+            taken.add((ends[operation.side.other], operation.origin_id))
     return Busy(
-        taken=frozenset(taken), awaited=frozenset(awaited), keyless=frozenset(keyless), ends=ends
+        taken=frozenset(taken),
+        awaited=frozenset(awaited),
+        keyless=frozenset(keyless),
+        ends=ends,
+        held=tuple(held_intents),
     )
 
 

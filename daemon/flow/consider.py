@@ -80,7 +80,7 @@ async def consider(
         own_keys=own_keys,
         other_keys=[_across(work.pair, side, key) for key in own_keys],
     )
-    busy = busy_records(work.pair, known.open_intents)
+    busy = busy_records(work.pair, known.open_intents, known.held_intents)
     for record in sorted(known.revisions):
         row = known.rows[side].get(record)
         clear = Clearance(side=side, id=record, revision=known.revisions[record])

@@ -6,13 +6,19 @@ it, and the records are planned afresh. Until then they stay busy and everything
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from adapters.contract import EXTERNAL_ID, Accepted, Reading, Verb, batches
-from daemon.core.normalize import comparable
 from daemon.core.record import Record
 from daemon.flow.observe import keep_reading, sighting
 from daemon.flow.parts import EndPart, RunPart
-from daemon.flow.settle import Settling, finish_unsent, hold_for_person, settle_accepted
+from daemon.flow.settle import (
+    Settling,
+    finish_unsent,
+    hold_for_person,
+    is_stored,
+    settle_accepted,
+)
 from state import intents, mirror, observations
 from state.intents import IntentRow
 
@@ -23,8 +29,10 @@ async def recover(run: RunPart) -> int:
     left = 0
     for watch in run.watches:
         mine = [row for row in rows if row.end == watch.part.end]
-        updates = [row for row in mine if row.verb == Verb.UPDATE.value]
-        creates = [row for row in mine if row.verb == Verb.CREATE.value]
+        silent = [row for row in mine if row.accepted_id]
+        updates = [row for row in mine if row.verb == Verb.UPDATE.value and row not in silent]
+        creates = [row for row in mine if row.verb == Verb.CREATE.value and row not in silent]
+        left += await _read_back(run, watch.part, silent)
         left += await _recover_updates(run, watch.part, updates)
         left += await _recover_creates(run, watch.part, creates)
     return left
@@ -44,6 +52,23 @@ def _settling(run: RunPart, part: EndPart, row: IntentRow) -> Settling:
 def can_still_land(run: RunPart, part: EndPart, row: IntentRow) -> bool:
     """Tell whether the request may yet arrive (R22)."""
     return run.clock.now() < row.sent_at + part.adapter.capabilities.request_time_out
+
+
+async def _read_back(run: RunPart, part: EndPart, rows: Sequence[IntentRow]) -> int:
+    """Settle writes that were accepted without a word about their values (R45)."""
+    left = 0
+    for some in batches(rows, part.adapter.capabilities.read_batch):
+        reading = await _read(run, part, sorted({row.accepted_id for row in some}))
+        found = {record.id: record for record in reading.records}
+        for row in some:
+            record = found.get(row.accepted_id)
+            if record is None and can_still_land(run, part, row):
+                left += 1
+                continue
+            accepted = Accepted(id=row.accepted_id, record=record)
+            work = replace(_settling(run, part, row), is_told=True)
+            await run.state.write(settle_accepted, work, row, accepted)
+    return left
 
 
 async def _recover_updates(run: RunPart, part: EndPart, rows: Sequence[IntentRow]) -> int:
@@ -90,9 +115,7 @@ def happened(row: IntentRow, record: Record) -> bool:
     (I10).
     """
     return all(
-        copy.field in record.values
-        and comparable(copy.kind, record.values[copy.field], copy.region)
-        == comparable(copy.kind, copy.value, copy.region)
+        copy.field in record.values and is_stored(copy, record.values[copy.field])
         for copy in row.operation.copies
     )
 

@@ -120,8 +120,8 @@ def _settle_all(
             case Accepted() if _is_told(row, outcome):
                 again |= bool(settle_accepted(connection, work, row, outcome).new_edits)
             case Accepted(id=found):
-                told = Failure(kind="Silent", code="no_values", message=f"accepted as {found}")
-                intents.mark_unknown(connection, ids=[row.id], result=told.message)
+                told = intents.ACCEPTED_AS + found
+                intents.mark_unknown(connection, ids=[row.id], result=told)
                 again = True
             case Refused(failure=failure, existing_id=existing):
                 if existing:

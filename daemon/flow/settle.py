@@ -37,6 +37,8 @@ class Settling:
     at: datetime
     is_found: bool = False
     """The record was found by looking, not by a reply: values that differ are nobody's (R36)."""
+    is_told: bool = False
+    """A reply said that the write happened, and no more (R45)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +61,13 @@ def settle_accepted(
     stored = _merged(record, known, work)
     judged = {copy.rule: _judge(copy, record.values, work) for copy in operation.copies}
     _link_or_agree(connection, work, intent, operation, judged)
-    _mirror(connection, work, operation, stored, known, judged)
+    seen = Seen(
+        record=stored,
+        keys=work.watch.keys(stored),
+        copied=_copied(operation, judged),
+        is_partly=not record.values.keys() >= set(work.watch.fields),
+    )
+    _mirror(connection, work, operation, seen, known, judged)
     ignored = [copy for copy in operation.copies if judged[copy.rule].is_ignored]
     attention.set_apart(
         connection, [_ignored(operation, copy) for copy in ignored], run=work.run, at=work.at
@@ -105,13 +113,26 @@ def _judge(copy: Copy, returned: Values, work: Settling) -> _Judged:
     value = returned[copy.field]
     if _is_same(copy, value):
         return _Judged(base=_base(copy, value))
+    is_old = _is_old(copy, value)
+    if is_old and (work.is_told or not work.is_found):
+        return _Judged(base=None, is_ignored=True)
+    if _is_cut(copy, value) and not is_old:
+        return _Judged(base=_base(copy, value))
     if work.is_found:
         return _Judged(base=_base(copy, copy.value, is_unseen=True), is_edit=True)
-    if comparable(copy.kind, value, copy.region) == comparable(copy.kind, copy.before, copy.region):
-        return _Judged(base=None, is_ignored=True)
-    if _is_cut(copy, value):
-        return _Judged(base=_base(copy, value))
     return _Judged(base=_base(copy, copy.value), is_edit=True)
+
+
+def is_stored(copy: Copy, value: Value) -> bool:
+    """Tell whether *value* is what a system makes of the value that was sent (R19, R37)."""
+    return _is_same(copy, value) or (_is_cut(copy, value) and not _is_old(copy, value))
+
+
+def _is_old(copy: Copy, value: Value) -> bool:
+    """Tell whether the field holds what it held before the write."""
+    return comparable(copy.kind, value, copy.region) == comparable(
+        copy.kind, copy.before, copy.region
+    )
 
 
 def _is_same(copy: Copy, value: Value) -> bool:
@@ -176,21 +197,25 @@ def _link_or_agree(
         links.agree(connection, link=intent.link, fields=fields)
 
 
-def _mirror(
-    connection: Connection,
-    work: Settling,
-    operation: Operation,
-    stored: Record,
-    known: MirrorRow | None,
-    judged: Mapping[str, _Judged],
-) -> None:
-    """Store what the record now holds; edits of the other system enter pending (R1)."""
-    copied: dict[str, Evidence] = {
+def _copied(operation: Operation, judged: Mapping[str, _Judged]) -> dict[str, Evidence]:
+    """Return the evidence that travels along with the values that arrived (R12)."""
+    return {
         copy.field: copy.evidence
         for copy in operation.copies
         if copy.evidence and not judged[copy.rule].is_edit and not judged[copy.rule].is_ignored
     }
-    seen = Seen(record=stored, keys=work.watch.keys(stored), copied=copied)
+
+
+def _mirror(
+    connection: Connection,
+    work: Settling,
+    operation: Operation,
+    seen: Seen,
+    known: MirrorRow | None,
+    judged: Mapping[str, _Judged],
+) -> None:
+    """Store what the record now holds; edits of the other system enter pending (R1)."""
+    stored = seen.record
     how = replace(work.how, quiet=operation.pair)
     mirror.put(connection, [seen], how)
     written = {copy.field for copy in operation.copies}

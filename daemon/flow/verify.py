@@ -4,7 +4,8 @@ A difference counts only where the record's version shows no later change by som
 change is simply the next thing to sync.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from adapters.contract import batches
 from daemon.core.record import Record
@@ -20,11 +21,11 @@ async def verify(run: RunPart) -> None:
     for pair in run.pairs:
         for side in (Side.CRM, Side.SOURCE):
             part = pair.ends[side]
-            written = await run.state.read(intents.settled_ids, run.id, side)
-            chosen = run.luck.sample(written, run.settings.guards.verify_sample)
+            written = await run.state.read(intents.settled_fields, run.id, side)
+            chosen = run.luck.sample(sorted(written), run.settings.guards.verify_sample)
             if not chosen:
                 continue
-            wrong = await _compare(run, part, sorted(chosen))
+            wrong = await _compare(run, part, {record: written[record] for record in chosen})
             run.tally.checked += len(chosen)
             run.tally.mismatched += len(wrong)
             if wrong:
@@ -36,8 +37,11 @@ async def verify(run: RunPart) -> None:
                 )
 
 
-async def _compare(run: RunPart, part: EndPart, ids: Sequence[str]) -> list[str]:
+async def _compare(
+    run: RunPart, part: EndPart, written: Mapping[str, AbstractSet[str]]
+) -> list[str]:
     wrong: list[str] = []
+    ids = sorted(written)
     watch = run.watch(part.end)
     known = await run.state.read(mirror.get, part.end, ids)
     size = part.adapter.capabilities.read_batch
@@ -48,18 +52,21 @@ async def _compare(run: RunPart, part: EndPart, ids: Sequence[str]) -> list[str]
         wrong += [
             record
             for record in some
-            if record in known and differs(known[record], found.get(record))
+            if record in known and differs(known[record], found.get(record), written[record])
         ]
         await keep_reading(run, watch, reading)
+        await run.state.write(mirror.suspect, part.end, sorted(reading.missing), None)
     return wrong
 
 
-def differs(known: MirrorRow, found: Record | None) -> bool:
-    """Tell whether a record differs from the mirror without having been changed since."""
-    if found is None:
-        return known.is_live
-    if found.version != known.version:
+def differs(known: MirrorRow, found: Record | None, written: AbstractSet[str]) -> bool:
+    """Tell whether written fields differ from the mirror without a later change by somebody else.
+
+    A record that is not there any more was changed by somebody else (R23): it becomes a suspect.
+    """
+    if found is None or found.version != known.version:
         return False
     return any(
-        name in found.values and found.values[name] != value for name, value in known.values.items()
+        name in found.values and name in known.values and found.values[name] != known.values[name]
+        for name in written
     )

@@ -1,0 +1,84 @@
+"""Everything that happened in a simulated world, as the oracle needs it and as text.
+
+Each change of a field of a record is an event, made by a person or by us; so are births, deaths and
+returns of records. The text of all of them, in order, is the trace: equal seeds give equal bytes.
+"""
+
+from dataclasses import dataclass, field
+
+from daemon.core.values import Side, Value
+from tests.simulation.steps import VirtualClock
+
+Spot = tuple[Side, str, str]
+"""(side, record, field)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """A field came to hold a value."""
+
+    number: int
+    value: Value
+    is_ours: bool
+    before: Value = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effect:
+    """A write of ours that took effect."""
+
+    token: str
+    verb: str
+    side: Side
+    record: str
+    epoch: int
+
+
+@dataclass(kw_only=True, slots=True)
+class History:
+    """What happened so far."""
+
+    clock: VirtualClock
+    number: int = 0
+    epoch: int = 0
+    """How often the state was lost."""
+    lines: list[str] = field(default_factory=list)
+    events: dict[Spot, list[Event]] = field(default_factory=dict)
+    effects: list[Effect] = field(default_factory=list)
+    deaths: set[tuple[Side, str]] = field(default_factory=set)
+    """Records that were archived or erased at some time."""
+    looks: dict[tuple[Side, str], int] = field(default_factory=dict)
+    """Record → number at which we last read it."""
+    in_window: set[int] = field(default_factory=set)
+    """Events of people between our look and our write, where no precondition closes the gap."""
+    losses: list[int] = field(default_factory=list)
+    """Event numbers at which the state was lost."""
+    violations: list[str] = field(default_factory=list)
+
+    def next(self) -> int:
+        """Return the number of the next happening."""
+        self.number += 1
+        return self.number
+
+    def tell(self, text: str) -> None:
+        """Add a line to the trace."""
+        self.lines.append(f"{self.clock.now():%d %H:%M:%S.%f} {text}")
+
+    def holds(self, spot: Spot, value: Value, *, is_ours: bool, before: Value = None) -> None:
+        """Note that a field came to hold a value."""
+        event = Event(number=self.next(), value=value, is_ours=is_ours, before=before)
+        self.events.setdefault(spot, []).append(event)
+
+    def look(self, side: Side, record: str) -> None:
+        """Note that we read a record."""
+        self.looks[side, record] = self.next()
+
+    def violate(self, rule: str, text: str) -> None:
+        """Note that a promise was broken."""
+        self.violations.append(f"{rule}: {text}")
+        self.tell(f"VIOLATION {rule}: {text}")
+
+    def since_look(self, spot: Spot) -> list[Event]:
+        """Return the events of people at a field since we last read its record."""
+        seen = self.looks.get(spot[:2], 0)
+        return [e for e in self.events.get(spot, []) if not e.is_ours and e.number > seen]

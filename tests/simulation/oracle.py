@@ -1,0 +1,355 @@
+"""What must be true of a world that has come to rest: the promises, checked slowly and plainly.
+
+The oracle knows the full history of every field on both sides and nothing of how the engine
+decides. It reads the engine's links, intents and logs only as what the engine claims.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from daemon.core.base import BaseField
+from daemon.core.normalize import comparable
+from daemon.core.values import FieldKind, Side, Value, decode_value
+from state import attention, intents, links, mirror
+from state.attention import QuarantineRow
+from state.columns import table
+from state.intents import IntentRow
+from state.journal import Conflict, Intent
+from state.links import LinkRow
+from state.tables import Link
+from tests.simulation.history import Effect, Event, Spot
+from tests.simulation.profiles import FIELDS, KINDS, REGION
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+
+def same(name: str, one: Value, two: Value) -> bool:
+    """Tell whether two values of a field mean the same."""
+    kind = KINDS.get(name, FieldKind.TEXT)
+    return comparable(kind, one, REGION) == comparable(kind, two, REGION)
+
+
+def logs(world: "World") -> dict[str, Any]:
+    """Return what the state claims: links, intents, conflicts, quarantine."""
+    with world.database.connect() as connection:
+        link_rows = connection.execute(select(table(Link)).order_by(table(Link).c.id)).mappings()
+        intent_ids = connection.execute(select(table(Intent).c.id)).scalars().all()
+        conflict_rows = connection.execute(select(table(Conflict))).mappings().all()
+        return {
+            "links": [links._typed(row) for row in link_rows],
+            "intents": [intents.held(connection, one) for one in sorted(intent_ids)],
+            "conflicts": [dict(row) for row in conflict_rows],
+            "quarantine": attention.quarantined(connection, status="", limit=100_000),
+        }
+
+
+@dataclass(kw_only=True)
+class Claims:
+    """What the engine claims, over all states it had."""
+
+    world: "World"
+    links: list[LinkRow] = field(default_factory=list)
+    former_links: list[LinkRow] = field(default_factory=list)
+    intents: list[IntentRow] = field(default_factory=list)
+    logged: dict[Spot, list[Value]] = field(default_factory=dict)
+    open_conflicts: set[tuple[str, str]] = field(default_factory=set)
+    apart: list[QuarantineRow] = field(default_factory=list)
+
+    def partners(self, side: Side, record: str) -> set[str]:
+        """Return every record that was ever linked to one."""
+        both = [*self.links, *self.former_links]
+        return {link.record(side.other) for link in both if link.record(side) == record}
+
+    def active(self) -> list[LinkRow]:
+        """Return the links that hold now."""
+        return [link for link in self.links if link.status == links.ACTIVE]
+
+    def is_apart(self, side: Side, record: str, name: str) -> bool:
+        """Tell whether a record, or this field of it, waits for a person."""
+        keys = ("", name, f"{name}→{name}")
+        return any(
+            item.side is side and item.record == record and item.field in keys
+            for item in self.apart
+            if item.status == "open"
+        )
+
+
+def claims(world: "World") -> Claims:
+    """Gather what the engine claims."""
+    found = Claims(world=world)
+    now = logs(world)
+    for part in (*world.lost, now):
+        found.intents += part["intents"]
+        for row in part["conflicts"]:
+            name = row["field"].partition("→")[0]
+            for side in Side:
+                spot = (side, row[f"{side.value}_id"], name)
+                value = decode_value(row[f"{side.value}_value"])
+                found.logged.setdefault(spot, []).append(value)
+    found.links = now["links"]
+    found.former_links = [link for part in world.lost for link in part["links"]]
+    found.apart = now["quarantine"]
+    found.open_conflicts = {
+        (row["link"], row["field"].partition("→")[0])
+        for row in now["conflicts"]
+        if row["status"] in {"open", "verdict"}
+    }
+    return found
+
+
+def check(world: "World") -> None:
+    """Check everything; what is broken goes into the history."""
+    known = claims(world)
+    _check_intents(known)
+    _check_creates(known)
+    _check_links(known)
+    _check_mirror(world)
+    _check_reach(known)
+    _check_converged(known)
+    for spot, events in sorted(world.history.events.items()):
+        mine = [event for event in events if not event.is_ours]
+        if mine and not is_kept(known, spot, mine[-1]):
+            world.history.violate("I1", f"{spot} lost {mine[-1].value!r} (event {mine[-1].number})")
+
+
+def _check_intents(known: Claims) -> None:
+    """Every effect has its one intent, every settled intent its effect (I14)."""
+    history = known.world.history
+    effects = Counter(effect.token for effect in history.effects)
+    by_id = {intent.id: intent for intent in known.intents}
+    for effect in history.effects:
+        _check_effect(known, effect, by_id.get(effect.token), effects[effect.token])
+    for intent in known.intents:
+        if (
+            intent.state == intents.SETTLED
+            and not effects[intent.id]
+            and not _stands(known, intent)
+        ):
+            history.violate("I14", f"intent {intent.id} is settled and never took effect")
+        if intent.state in intents.OPEN and intent.id in {i.id for i in _now(known)}:
+            history.violate("I5", f"intent {intent.id} is still open")
+
+
+def _check_effect(known: Claims, effect: Effect, intent: IntentRow | None, times: int) -> None:
+    history = known.world.history
+    is_there = effect.record in known.world.systems[effect.side].records
+    if intent is None:
+        history.violate("I14", f"{effect.verb} of {effect.record} without an intent")
+    elif times > 1:
+        history.violate("I11", f"the intent of {effect.record} was sent twice")
+    elif intent.state in {intents.REFUSED, intents.MOVED}:
+        history.violate("I14", f"{effect.record} was written and is said to be {intent.state}")
+    elif intent.state == intents.SUPERSEDED and effect.verb == "create" and is_there:
+        history.violate("I11", f"{effect.record} was created and is forgotten")
+
+
+def _now(known: Claims) -> list[IntentRow]:
+    lost = {intent.id for part in known.world.lost for intent in part["intents"]}
+    return [intent for intent in known.intents if intent.id not in lost]
+
+
+def _stands(known: Claims, intent: IntentRow) -> bool:
+    """Tell whether a person entered by chance just what we meant to write."""
+    side, record = intent.operation.side, str(intent.operation.target_id)
+    events = known.world.history.events
+    return all(
+        any(
+            same(copy.field, e.value, known.world.profiles[side].normalise(copy.field, copy.value))
+            for e in events.get((side, record, copy.field), [])
+        )
+        or copy.value is None
+        for copy in intent.operation.copies
+    )
+
+
+def _check_creates(known: Claims) -> None:
+    """No person gets two records from us (I11)."""
+    history = known.world.history
+    made: dict[tuple[int, Side, str], list[str]] = {}
+    by_id = {intent.id: intent for intent in known.intents}
+    for effect in history.effects:
+        intent = by_id.get(effect.token)
+        if intent is not None and effect.verb == "create":
+            key = (effect.epoch, effect.side, str(intent.operation.origin_id))
+            made.setdefault(key, []).append(effect.record)
+    for (_, side, origin), records in made.items():
+        if len(records) > 1:
+            history.violate("I11", f"{records} on {side.value} were all created for {origin}")
+
+
+def _check_links(known: Claims) -> None:
+    """Links are one-to-one and end only with a record (I6, I19)."""
+    history = known.world.history
+    for side in Side:
+        counted = Counter(link.record(side) for link in known.active())
+        for record, number in counted.items():
+            if number > 1:
+                history.violate("I19", f"{side.value} {record} has {number} links")
+    for link in known.links:
+        died = any((side, link.record(side)) in history.deaths for side in Side)
+        if link.status != links.ACTIVE and not died:
+            history.violate("I6", f"{link.source_id}-{link.crm_id} is {link.status} without proof")
+
+
+def _check_mirror(world: "World") -> None:
+    """The mirror shows what is there (I12)."""
+    with world.database.connect() as connection:
+        for side, wire in world.wires.items():
+            end = (world.work.links[_name(world, side)].connection.name, "people")
+            rows = {row.id: row for row in mirror.page(connection, end, "", 100_000)}
+            for record, stored in wire.system.records.items():
+                row = rows.get(record)
+                if stored.is_archived:
+                    if row is not None and row.is_live:
+                        world.history.violate("I12", f"{side.value} {record} is shown as live")
+                elif row is None or not row.is_live:
+                    is_known = row.presence if row else "unknown"
+                    world.history.violate("I12", f"{side.value} {record} is shown as {is_known}")
+                elif row.values != stored.values:
+                    world.history.violate("I12", f"{side.value} {record} is shown with old values")
+
+
+def _name(world: "World", side: Side) -> str:
+    from tests.simulation.world import NAMES
+
+    del world
+    return NAMES[side]
+
+
+def _check_reach(known: Claims) -> None:
+    """Everybody who is to have a partner has one, or somebody is told (I5)."""
+    settings = known.world.sync
+    held = {intent.id for intent in known.intents if intent.state == intents.HELD}
+    disputed = {(e.side, e.record) for e in known.world.history.effects if e.token in held}
+    if settings.pairs[0].match.found.value == "skip":
+        return
+    for side in Side:
+        may = settings.create.crm if side is Side.SOURCE else settings.create.source
+        if not may or not settings.direction.writes_to(side.other):
+            continue
+        for stored in known.world.systems[side].live():
+            is_linked = any(link.record(side) == stored.id for link in known.links)
+            is_told = any(
+                item.side is side and item.record == stored.id and item.status == "open"
+                for item in known.apart
+            )
+            is_told = is_told or (side, stored.id) in disputed
+            if not is_linked and not is_told and any(stored.values.values()):
+                known.world.history.violate("I5", f"{side.value} {stored.id} never got a partner")
+
+
+def _check_converged(known: Claims) -> None:
+    """Linked fields mean the same, or somebody is told why not (I5)."""
+    world = known.world
+    for link in known.active():
+        source = world.systems[Side.SOURCE].records.get(link.source_id)
+        crm = world.systems[Side.CRM].records.get(link.crm_id)
+        if source is None or crm is None or source.is_archived or crm.is_archived:
+            continue
+        for name in FIELDS:
+            values = {Side.SOURCE: source.values[name], Side.CRM: crm.values[name]}
+            is_told = any(known.is_apart(side, link.record(side), name) for side in Side)
+            if is_told or (link.id, name) in known.open_conflicts:
+                continue
+            if not means_same(world, name, values) and not _is_left(world, link, name, values):
+                shown = f"{values[Side.SOURCE]!r} and {values[Side.CRM]!r}"
+                world.history.violate(
+                    "I5", f"{link.source_id}-{link.crm_id} differ in {name}: {shown}"
+                )
+
+
+def means_same(world: "World", name: str, values: dict[Side, Value]) -> bool:
+    """Tell whether two sides agree, as far as each can hold what the other does."""
+    return any(
+        same(name, world.profiles[side].normalise(name, values[side.other]), values[side])
+        for side in Side
+    ) or same(name, values[Side.SOURCE], values[Side.CRM])
+
+
+def _is_left(world: "World", link: LinkRow, name: str, values: dict[Side, Value]) -> bool:
+    """Tell whether a difference was left alone on purpose."""
+    known: BaseField | None = link.base.get(f"{name}→{name}")
+    direction = world.sync.direction
+    if not all(direction.writes_to(side) for side in Side):
+        return True
+    if world.sync.pairs[0].match.found.value != "merge" or known is None:
+        return False
+    return same(name, known.source, values[Side.SOURCE]) and same(name, known.crm, values[Side.CRM])
+
+
+def is_kept(known: Claims, spot: Spot, event: Event) -> bool:
+    """Tell whether what a person entered last is still there, logged, or rightly replaced (I1)."""
+    world, (side, record, name) = known.world, spot
+    stored = world.systems[side].records.get(record)
+    if stored is None or stored.is_archived or same(name, stored.values[name], event.value):
+        return True
+    if event.number in world.history.in_window:
+        return True
+    if any(same(name, value, event.value) for value in known.logged.get(spot, [])):
+        return True
+    if event.value is None and any(event.number < loss for loss in world.history.losses):
+        return True
+    if event.value is None and not _was_written(known, spot, event):
+        return True
+    return any(
+        _was_shared(world, spot, other, event) or _is_no_change(world, spot, other, event)
+        for other in sorted(known.partners(side, record))
+    )
+
+
+def _was_written(known: Claims, spot: Spot, event: Event) -> bool:
+    """Tell whether we had written the field before; else emptying it was no change yet."""
+    side, record, name = spot
+    spots = [spot, *((side.other, other, name) for other in known.partners(side, record))]
+    events = known.world.history.events
+    return any(e.is_ours and e.number < event.number for one in spots for e in events.get(one, []))
+
+
+def _was_shared(world: "World", spot: Spot, other: str, event: Event) -> bool:
+    """Tell whether the other side held the value too, and a person changed it there later."""
+    side, _, name = spot
+    there = world.history.events.get((side.other, other, name), [])
+    normalise = world.profiles[side.other].normalise
+    shared = [
+        number
+        for number, value in _moments(there, event.number)
+        if same(name, value, event.value) or same(name, value, normalise(name, event.value))
+    ]
+    return bool(shared) and any(not later.is_ours and later.number > shared[0] for later in there)
+
+
+def _moments(events: list[Event], since: int) -> Iterator[tuple[int, Value]]:
+    """Yield (number, value) that a field held from *since* on."""
+    held: Value = None
+    for event in events:
+        if event.number <= since:
+            held = event.value
+    yield since, held
+    for event in events:
+        if event.number > since:
+            yield event.number, event.value
+
+
+def _is_no_change(world: "World", spot: Spot, other: str, event: Event) -> bool:
+    """Tell whether a value went away and came back between two looks: that is no change (R1)."""
+    side, _, name = spot
+    own, there = world.history.events[spot], world.history.events.get((side.other, other, name), [])
+    agreed: Value = None
+    for number in sorted(e.number for e in (*own, *there) if e.number < event.number):
+        here, yonder = _at(own, number), _at(there, number)
+        if same(name, here, yonder):
+            agreed = here
+    return same(name, agreed, event.value)
+
+
+def _at(events: list[Event], number: int) -> Value:
+    held: Value = None
+    for event in events:
+        if event.number <= number:
+            held = event.value
+    return held
