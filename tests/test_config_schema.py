@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SCHEMA = ROOT / "config" / "crmsyncd.schema.json"
+SCHEMA = ROOT / "docs" / "config.schema.json"
 EXAMPLES = sorted((ROOT / "config" / "examples").rglob("*.y*ml"))
 
 
 def test_the_committed_schema_is_fresh() -> None:
-    """After a change of the model: crmsyncd config schema > config/crmsyncd.schema.json."""
+    """After a change of the model: python -m tests.config.write_reference."""
     command = Path(sys.executable).with_name("crmsyncd")
     printed = subprocess.run(
         [command, "config", "schema"], capture_output=True, text=True, check=False
