@@ -141,7 +141,7 @@ def test_everything_a_run_has_to_say_is_on_the_page() -> None:
         "proof", "rollback", "performance", "log",
     } == ids  # fmt: skip
     assert linked <= ids
-    assert "3 records recognised on the other side" in seen.text
+    assert "the last plan names 3" in seen.text
     assert "2.00 times the minimum" in seen.text
     assert "both changed" in seen.text
 
