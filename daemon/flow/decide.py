@@ -4,7 +4,7 @@ Takes what was gathered from the state; gives operations and bookkeeping. Writes
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from daemon.core.base import Base, BaseField
@@ -211,22 +211,6 @@ def create(
 
     It copies every filled field that may travel there; None where none can.
     """
-    empty = {rule.name(side.other): None for rule in pair.mapping.rules}
-    nobody = MirrorRow(
-        id="",
-        values=dict(empty),
-        evidence={},
-        version="",
-        modified_at=None,
-        external_id=None,
-        other_emails=(),
-        presence="live",
-        absences=0,
-        revision=0,
-        is_racy=False,
-        first_seen_at=row.first_seen_at,
-        seen_at=row.seen_at,
-    )
     ids = {side: row.id, side.other: ""}
     link = LinkRow(
         id="",
@@ -237,7 +221,7 @@ def create(
         how="created",
         base=_as_if_empty(pair, held),
     )
-    found = Linked(link=link, rows={side: row, side.other: nobody})
+    found = Linked(link=link, rows={side: row, side.other: _nobody(pair, side.other, row)})
     decision = decide_link(pair, found, times=NO_TIMES, verdicts={}, held=held)
     apart = [_withheld(pair, link, item) for item in decision.withheld]
     copies = decision.copies[side.other]
@@ -255,6 +239,21 @@ def create(
             clears=(clear,),
         ),
         apart,
+    )
+
+
+def _nobody(pair: PairPart, side: Side, partner: MirrorRow) -> MirrorRow:
+    """Return the empty record that *partner* would meet on *side*."""
+    return replace(
+        partner,
+        id="",
+        values={rule.name(side): None for rule in pair.mapping.rules},
+        evidence={},
+        version="",
+        modified_at=None,
+        external_id=None,
+        other_emails=(),
+        revision=0,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -128,8 +129,6 @@ def _obey_signals(stopping: asyncio.Event) -> None:
                 task.cancel()
         stopping.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        try:
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
-        except (NotImplementedError, RuntimeError, ValueError):
-            return  # not the main thread, or a system without signals

@@ -47,7 +47,7 @@ class Worker:
         self._began(self.sync)
         try:
             report = await run_sync(self._workspace, Order(sync=self.sync, trigger=trigger))
-        except Exception as error:
+        except Exception as error:  # the edge of a cycle: the daemon goes on
             log.exception("run_broken", error=type(error).__name__)
             return
         self._told(report)
