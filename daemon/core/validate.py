@@ -121,7 +121,8 @@ def _finding(
 
 
 def _is_required(rule: FieldRule, side: Side) -> bool:
-    return rule.field(side.other).is_required
+    """Tell whether an empty value is refused: by the other side, or by the operator for this one."""
+    return rule.field(side.other).is_required or rule.field(side).is_required
 
 
 def _is_empty(value: Value) -> bool:

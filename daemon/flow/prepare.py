@@ -6,8 +6,9 @@ before, and MappingUnusable when the configuration cannot be mapped onto the liv
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from adapters.contract import EXTERNAL_ID, Adapter, AdapterKind
 from adapters.errors import WrongAccount
@@ -191,7 +192,7 @@ def map_pair(
 ) -> FieldMap:
     """Return the mapping of a pair. Raises MappingUnusable with every problem at once."""
     mapping = build_mapping(
-        source=ends[Side.SOURCE].schema,
+        source=_with_required(ends[Side.SOURCE].schema, pair),
         crm=ends[Side.CRM].schema,
         standard=_standard(work, ends[Side.CRM]),
         source_standard=_standard(work, ends[Side.SOURCE]),
@@ -201,6 +202,12 @@ def map_pair(
         policies={name: Policy(p.value) for name, p in settings.conflicts.fields.items()},
         exclude=_excluded(work, ends),
     )
+    unread = sorted(set(pair.required) - {rule.source for rule in mapping.rules})
+    if unread:
+        raise MappingUnusable(
+            f"{pair}: required columns must be mapped, and these are not: {', '.join(unread)}. "
+            "Map them under `fields`, or take them off `required`."
+        )
     if mapping.problems:
         lines = "\n".join(f"  {problem.message}" for problem in mapping.problems)
         raise MappingUnusable(f"The fields of {pair} cannot be mapped as written:\n{lines}")
@@ -209,6 +216,15 @@ def map_pair(
             f"No field of {pair} could be mapped by itself. Name the columns under `fields`."
         )
     return mapping
+
+
+def _with_required(schema: Schema, pair: Pair) -> Schema:
+    """Return the source schema with the columns an operator says must not be empty."""
+    fields = {
+        name: replace(item, is_required=item.is_required or name in pair.required)
+        for name, item in schema.fields.items()
+    }
+    return replace(schema, fields=MappingProxyType(fields))
 
 
 def _standard(work: Preparation, part: EndPart) -> Mapping[str, str]:
