@@ -5,6 +5,7 @@ they were, and two processes that open an old state at once wait for one another
 at ``HEAD`` costs one look: Alembic is not even imported.
 """
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,7 +87,7 @@ def config(connection: Connection) -> "Config":
     """Return Alembic's configuration for our revisions on *connection*."""
     from alembic.config import Config
 
-    made = Config()
+    made = Config(stdout=sys.stdout)
     made.set_main_option("path_separator", "os")
     folder = Path(__file__).with_name("migrations")
     made.set_main_option("script_location", str(folder).replace("%", "%%"))
