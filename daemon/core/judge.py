@@ -25,7 +25,7 @@ def decide(facts: Facts) -> Decision:
     if _is_equal(facts):
         return Agree() if _is_base_behind(facts) else Nothing(is_equal=True)
     if facts.verdict is not None:
-        return Take(winner=facts.verdict)
+        return _by_verdict(facts, facts.verdict)
     if facts.rule.policy in VALUE_POLICIES:
         return _by_value(facts)
     if facts.base is None:
@@ -55,6 +55,11 @@ def _is_equal(facts: Facts) -> bool:
 def _is_base_behind(facts: Facts) -> bool:
     known = facts.base
     return known is None or known.is_unseen or any(facts.moved(side) for side in Side)
+
+
+def _by_verdict(facts: Facts, winner: Side) -> Decision:
+    """Carry out a verdict; where the winner's value may not travel, both stay as they are."""
+    return Take(winner=winner) if facts.rule.direction.writes_to(winner.other) else Agree()
 
 
 def _first_contact(facts: Facts) -> Decision:
