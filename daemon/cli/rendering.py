@@ -2,6 +2,7 @@
 
 from daemon.cli.output import escaped, moment, out, table
 from daemon.flow.report import RunReport
+from daemon.use_cases.overview import is_preview
 
 OUTCOMES = {
     "done": "[green]done[/]",
@@ -16,7 +17,9 @@ OUTCOMES = {
 def render(report: RunReport) -> None:
     """Print a report: the summary first, then what asks for attention, then how it was done."""
     length = (report.ended_at - report.started_at).total_seconds()
-    outcome = OUTCOMES.get(report.outcome, report.outcome)
+    outcome = (
+        "[cyan]preview[/]" if is_preview(report) else OUTCOMES.get(report.outcome, report.outcome)
+    )
     out.print(
         f"[bold]Run {report.run}[/] of [bold]{escaped(report.sync)}[/]: {outcome}  "
         f"({moment(report.started_at)}, {length:.1f} s, {escaped(report.trigger)})"

@@ -13,13 +13,14 @@ from importlib.resources import files
 import jinja2
 
 from daemon.flow.report import RunReport
-from daemon.use_cases.overview import CallLine, FullReport
+from daemon.use_cases.overview import CallLine, FullReport, is_preview
 
 _TEMPLATE = "report.html"
 _ERRORS_FROM = 400
 """The first status that says no (RFC 9110, section 15.5)."""
 
 _TOLD = {
+    "preview": ("good", "Preview", "A plan was made to look at; nothing was written."),
     "done": ("good", "Done", "Everything planned was written, and what was read back is right."),
     "nothing": ("good", "Nothing to do", "Both sides already held what they should."),
     "waiting": ("warn", "Waits for approval", "A plan was made; nothing of it was written yet."),
@@ -58,7 +59,8 @@ class _Pace:
 def html_page(found: FullReport) -> str:
     """Return the report as one self-contained page."""
     report = found.report
-    tone, title, meaning = _TOLD.get(report.outcome, ("warn", report.outcome, ""))
+    outcome = "preview" if is_preview(report) else report.outcome
+    tone, title, meaning = _TOLD.get(outcome, ("warn", outcome, ""))
     return _template().render(
         report=report,
         calls=found.calls,

@@ -122,6 +122,12 @@ class FullReport(Answer):
     calls: list[CallLine]
 
 
+def is_preview(report: RunReport) -> bool:
+    """Tell whether a run only made a plan, and ended well."""
+    is_well = report.outcome in {"done", "nothing"}
+    return is_well and report.plan is not None and report.plan.ground == "preview"
+
+
 async def run_report(state: State, run: int) -> RunReport:
     """Return the report of a run. Raises NotFound for an unknown run or one still under way."""
     row = await state.read(runs.get, run)

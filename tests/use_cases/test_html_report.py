@@ -171,6 +171,18 @@ def test_every_outcome_has_a_page(outcome: str, word: str) -> None:
     assert "The run made no plan." in page.text
 
 
+def test_a_preview_is_no_run_that_wrote() -> None:
+    """A plan that was only looked at is never told as done."""
+    plan = a_report().report.plan
+    assert plan is not None
+    found = a_report(plan=plan.model_copy(update={"ground": "preview"}))
+
+    page = Reading(html_page(found))
+
+    assert "Preview. A plan was made to look at; nothing was written." in page.text
+    assert "Done." not in page.text
+
+
 def test_calls_that_failed_are_told() -> None:
     """A call without a reply says so, and counts among retries and errors."""
     found = a_report().model_copy(update={"calls": [a_call(), a_call("Timeout", status=None)]})
