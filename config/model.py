@@ -187,7 +187,7 @@ class Sync(PairRules, Ends):
     country: Country | None = Field(
         default=None,
         description="Country of phone numbers written without one, such as `DE`. Left out: such "
-        "numbers are invalid, because a guess reaches strangers.",
+        "numbers are held back, because a guess reaches strangers.",
     )
 
     @model_validator(mode="after")

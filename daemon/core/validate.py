@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from daemon.core.field_rules import FieldRule
 from daemon.core.normalize import ConversionError, convert
-from daemon.core.normalize.phone import is_fake
+from daemon.core.normalize.phone import cannot_be_judged, is_fake
 from daemon.core.normalize.text import as_text
 from daemon.core.schema import Field
 from daemon.core.spreadsheet import has_lost_zero, is_mangled_number, stray_control
@@ -20,6 +20,10 @@ from daemon.core.suggest import suggest, value_class
 from daemon.core.values import FieldKind, Side, Value, Values
 
 ZIP, COUNTRY = "zip", "country"
+
+
+STATELESS = "phone_without_country"
+"""The one finding on a match key that holds back the field only: most rows have an address too."""
 
 
 class Severity(StrEnum):
@@ -104,11 +108,12 @@ def _finding(
         or _emptiness(rule, value, side)
         or _conversion_fault(rule, value, region, side)
         or _fake_fault(rule, value, region, side)
+        or _stateless_fault(rule, value, region, side)
         or _zip_fault(rule, values, rules, side)
     )
     if fault is None:
         return None
-    is_vital = _is_key(rule, identity) or _is_required(rule, side)
+    is_vital = (_is_key(rule, identity) or _is_required(rule, side)) and fault.rule != STATELESS
     return Finding(
         record_id=record_id,
         field=name,
@@ -177,6 +182,21 @@ def _fake_fault(rule: FieldRule, value: Value, region: str | None, side: Side) -
     label = rule.field(side).label
     return _Fault(
         "invalid_phone", f"{label} holds a filler, not a phone number; correct or empty it"
+    )
+
+
+def _stateless_fault(
+    rule: FieldRule, value: Value, region: str | None, side: Side
+) -> _Fault | None:
+    """Find a number that no country is known for: it could be anybody's, so it is held back."""
+    if rule.kind is not FieldKind.PHONE or side is not Side.SOURCE:
+        return None
+    if not cannot_be_judged(as_text(value), region):
+        return None
+    return _Fault(
+        STATELESS,
+        f"{rule.field(side).label} holds a number without its country; set `country` for the sync"
+        " or write it with + and the country code",
     )
 
 

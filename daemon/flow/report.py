@@ -225,6 +225,15 @@ def _told(error: Exception | None) -> str:
     return str(error) if isinstance(error, AdapterError) or str(error) else type(error).__name__
 
 
+def _approve_with(run: RunPart, digest: str) -> str:
+    """Return how a person approves the plan of this run."""
+    if run.trigger == "one-off":
+        return f"the same command once more with --approve {digest}"
+    if run.trigger == "command":
+        return f"crmsyncd sync {run.sync} --approve {digest}"
+    return f"crmsyncd approvals approve {digest}"
+
+
 def _next_steps(
     run: RunPart,
     made: PlanMade | None,
@@ -236,7 +245,7 @@ def _next_steps(
     if isinstance(error, AdapterError) and error.next_step:
         steps.append(error.next_step)
     if made is not None and verdict is not None and not verdict.may_flow:
-        steps.append(f"crmsyncd approvals approve {made.digest[:12]}")
+        steps.append(_approve_with(run, made.digest[:12]))
     if run.tally.mismatched:
         steps.append(f"crmsyncd approvals release {run.sync}")
     if run.tally.total("quarantined") or run.tally.total("failed"):

@@ -265,3 +265,13 @@ def test_records_of_the_crm_are_judged_for_the_source() -> None:
 def test_a_value_is_described_without_showing_it(value: Value, told: str) -> None:
     """The class of a value tells its shape and nothing else."""
     assert told == value_class(value)
+
+
+def test_a_number_without_country_holds_back_its_field_only() -> None:
+    """Nobody knows whose it is; the rest of the record goes on even where the phone is a key."""
+    rule = a_rule("Phone", FieldKind.PHONE)
+
+    (found,) = validate("1", {"Phone": "030 1234567"}, [rule], identity=frozenset({"Phone"}))
+
+    assert ("phone_without_country", Severity.FIELD) == (found.rule, found.severity)
+    assert () == validate("1", {"Phone": "030 1234567"}, [rule], region="DE")
