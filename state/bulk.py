@@ -1,10 +1,12 @@
 """Set-based statements that SQLite and Postgres both take."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
+
+T = TypeVar("T")
 
 CHUNK = 500
 """Ids in one IN list and rows in one statement: flat from there on in the measurements."""
@@ -44,7 +46,7 @@ def _insert(connection: Connection, into: Table) -> postgresql.Insert | sqlite.I
     return postgresql.insert(into) if is_postgres else sqlite.insert(into)
 
 
-def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(ids: Sequence[T]) -> Iterator[Sequence[T]]:
     """Yield *ids* in runs that fit into one statement."""
     for start in range(0, len(ids), CHUNK):
         yield ids[start : start + CHUNK]

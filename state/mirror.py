@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, select, tuple_
 
 from daemon.core.evidence import decode_evidence, encode_evidence, witness
 from daemon.core.record import Evidence, Record
-from daemon.core.values import Side, Value, Values, decode_values, encode_values
+from daemon.core.values import Side, Value, Values, decode_values, digest, encode_values
 from state.bulk import chunks, upsert
 from state.columns import table
 from state.pairs import at_end
@@ -21,6 +21,9 @@ _KEY = table(MirrorKey)
 _PENDING = table(Pending)
 
 LIVE, ARCHIVED, MISSING, SUSPECT = "live", "archived", "missing", "suspect"
+
+LONGEST_KEY = 300
+"""Characters of a key that are indexed as they are; of a longer one, its hash is."""
 
 End = tuple[str, str]
 """(connection, object)."""
@@ -155,12 +158,23 @@ def _index(connection: Connection, end: End, seen: Sequence[Seen]) -> None:
     for ids in chunks([item.record.id for item in seen]):
         connection.execute(delete(_KEY).where(_at(_KEY, end), _KEY.c.id.in_(ids)))
     rows = [
-        {"connection": end[0], "object": end[1], "name": name, "value": value, "id": item.record.id}
+        {
+            "connection": end[0],
+            "object": end[1],
+            "name": name,
+            "value": _short(value),
+            "id": item.record.id,
+        }
         for item in seen
         if not item.record.is_archived
         for name, value in dict.fromkeys(item.keys)
     ]
     upsert(connection, _KEY, rows)
+
+
+def _short(key: str) -> str:
+    """Return a key as it is indexed: an index of Postgres takes no value of some thousand bytes."""
+    return key if len(key) <= LONGEST_KEY else f"#{digest(key)}"
 
 
 def enter(connection: Connection, end: End, ids: Mapping[str, int], quiet: str = "") -> None:
@@ -308,16 +322,17 @@ def holders(
 ) -> dict[tuple[str, str], list[str]]:
     """Return (key name, value) → ids of the live records that hold it, sorted."""
     found: dict[tuple[str, str], list[str]] = {}
-    wanted = list(dict.fromkeys(keys))
-    for start in range(0, len(wanted), 300):
-        some = wanted[start : start + 300]
+    wanted = {(name, _short(value)): (name, value) for name, value in keys}
+    for some in chunks(list(wanted)):
         rows = connection.execute(
-            select(_KEY.c.name, _KEY.c.value, _KEY.c.id)
-            .where(_at(_KEY, end), tuple_(_KEY.c.name, _KEY.c.value).in_(some))
-            .order_by(_KEY.c.id)
+            select(_KEY.c.name, _KEY.c.value, _KEY.c.id).where(
+                _at(_KEY, end), tuple_(_KEY.c.name, _KEY.c.value).in_(some)
+            )
         )
         for name, value, record in rows:
-            found.setdefault((name, value), []).append(record)
+            found.setdefault(wanted[name, value], []).append(record)
+    for records in found.values():
+        records.sort()  # here, because databases differ in how they sort text
     return found
 
 
