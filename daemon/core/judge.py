@@ -7,13 +7,11 @@
 5. Both moved, or there is no base: a conflict, which the policy decides (I1: the loser is logged).
 """
 
-from collections.abc import Mapping
-
 from daemon.core.base import BaseField
 from daemon.core.evidence import later
 from daemon.core.facts import Facts, evidence_of
 from daemon.core.field_rules import Policy
-from daemon.core.normalize import agrees
+from daemon.core.normalize import ConversionError, agrees, convert
 from daemon.core.values import FieldKind, Side, Value
 from daemon.core.verdict import Agree, Ask, Decision, NeedTimes, Nothing, Set, Take
 
@@ -146,7 +144,7 @@ def _by_value(facts: Facts) -> Decision:
     if empty:
         return Take(winner=empty[0].other)
     if facts.rule.policy is Policy.UNION:
-        return Set(value=_union(facts.value))
+        return Set(value=_union(facts))
     ranked = sorted(Side, key=lambda side: _rank(facts, side))
     if _rank(facts, ranked[0]) == _rank(facts, ranked[1]):
         return _conflict(facts, "both_changed") if facts.base else _conflict(facts, "first_contact")
@@ -164,10 +162,18 @@ def _rank(facts: Facts, side: Side) -> tuple[int, str, float]:
     return (1, str(form), 0.0)
 
 
-def _union(value: Mapping[Side, Value]) -> tuple[str, ...]:
+def _union(facts: Facts) -> tuple[str, ...]:
+    """Return the choices of both sides, in the CRM's words where it has them."""
     items: dict[str, None] = {}
-    for side in (Side.CRM, Side.SOURCE):
-        held = value[side]
+    for held in (facts.value[Side.CRM], _in_words_of_crm(facts)):
         parts = held if isinstance(held, tuple) else str(held).split(";")
         items.update({part.strip(): None for part in parts if part.strip()})
     return tuple(items)
+
+
+def _in_words_of_crm(facts: Facts) -> Value:
+    rule, held = facts.rule, facts.value[Side.SOURCE]
+    try:
+        return convert(held, rule.source_field, rule.crm_field, facts.terms.region)
+    except ConversionError:
+        return held  # the copy to the CRM is withheld with its reason

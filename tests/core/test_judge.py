@@ -404,3 +404,11 @@ def test_a_conflict_without_evidence_names_none() -> None:
         decision.clash.base,
     )
     assert Agree() == decide(facts("Ann", "Ann"))
+
+
+def test_without_a_base_nothing_was_held() -> None:
+    """At first contact every filled side moved, as if both had been empty."""
+    known = facts("Eva", None)
+
+    assert (None, None) == (known.half(Side.SOURCE), known.half(Side.CRM))
+    assert (True, False) == (known.moved(Side.SOURCE), known.moved(Side.CRM))

@@ -187,6 +187,32 @@ def test_a_union_is_written_where_it_lacks(
     assert {} == decision.agreed
 
 
+def test_a_union_speaks_each_sides_words() -> None:
+    """A label here and the internal value there are one choice; each side keeps its spelling."""
+    rule = a_rule(P.UNION, kind=K.CHOICES, crm_field=a_field("c", K.CHOICES, choices=STAGES))
+
+    text = joined(rule, {"s": "Lead;Fan"}, {"c": ("lead", "customer")})
+
+    words = ("lead", "customer", "fan")
+    assert {"crm": {"c": words}, "source": {"s": words}} == copied(text)
+    numbered = tuple(
+        Choice(value=str(number), label=one.label) for number, one in enumerate(STAGES)
+    )
+    rule = replace(rule, source_field=a_field("s", K.CHOICES, choices=numbered))
+    choices = joined(rule, {"s": ("0", "1")}, {"c": ("lead",)})
+    assert {"crm": {"c": ("lead", "customer")}} == copied(choices)
+
+
+def test_a_choice_the_crm_lacks_is_withheld_from_a_union() -> None:
+    """The unknown choice is told; the source still gets the CRM's."""
+    rule = a_rule(P.UNION, kind=K.CHOICES, crm_field=a_field("c", K.CHOICES, choices=STAGES))
+
+    decision = joined(rule, {"s": ("rival",)}, {"c": ("lead",)})
+
+    assert {"source": {"s": ("lead", "rival")}} == copied(decision)
+    assert ["not_an_option"] == [item.code for item in decision.withheld]
+
+
 def test_a_union_is_not_written_against_its_direction() -> None:
     """The side that values do not travel to keeps its own choices."""
     rule = a_rule(P.UNION, D.PUSH, K.CHOICES)
@@ -227,18 +253,6 @@ def test_a_field_that_only_moves_forward_is_not_moved_back(
 
     assert ({"crm": {"c": written}} if is_written else {}) == copied(decision)
     assert ([] if is_written else ["backward_move"]) == [item.code for item in decision.withheld]
-
-
-def test_an_unchanged_spelling_is_agreed_rather_than_written() -> None:
-    """Written in the other side's form it is what stands there already: no write (I18)."""
-    rule = a_rule()
-    base = {"s→c": a_base(rule, "Ann", "Bob", is_unseen=True)}
-    verdict = {"s→c": Side.SOURCE}
-
-    decision = joined(rule, {"s": "Eva;Ann"}, {"c": "Eva;Ann"}, base, verdicts=verdict)
-
-    assert {} == copied(decision)
-    assert a_base(rule, "Eva;Ann", "Eva;Ann") == decision.agreed["s→c"]
 
 
 def test_times_are_wanted_of_the_systems_that_know_them() -> None:
