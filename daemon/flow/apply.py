@@ -34,6 +34,8 @@ LINKS_AT_ONCE = 200
 async def apply(run: RunPart, made: PlanMade) -> bool:
     """Carry *made* out. Returns whether some of it has to be planned anew."""
     is_unfinished = False
+    if not made.total:
+        return is_unfinished
     for pair in run.pairs:
         is_unfinished |= await _make_links(run, pair, made)
         for kind, side in ORDER:

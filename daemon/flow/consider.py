@@ -230,6 +230,8 @@ def _reconcile(
 def _consider_loose(
     work: Considering, one: _One, link: LinkRow | None, made: PagePlan, wanted: Wanted
 ) -> None:
+    if (one.side, one.row.id) in work.claims:
+        return  # linked by this plan already; what was set apart on the way stays so
     made.readmitted.append((one.side, one.row.id))
     findings = check(work.pair, one.side, one.row)
     apart, is_out, held = findings_apart(work.pair, one.side, findings)
@@ -281,9 +283,7 @@ def _link(
     work: Considering, one: _One, found: str, how: str, made: PagePlan, wanted: Wanted
 ) -> None:
     own, other = (one.side, one.row.id), (one.side.other, found)
-    if work.claims.get(own) == found:
-        return  # this very pair is linked by this plan already
-    if own in work.claims or other in work.claims:
+    if other in work.claims:
         _set_aside(
             work,
             one,

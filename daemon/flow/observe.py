@@ -76,7 +76,7 @@ async def list_all(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
     if isinstance(ending, Partial):
         run.tally.notes.append(f"{'/'.join(end)}: listing incomplete ({ending.why})")
         return row.listed_at is not None
-    _refuse_emptied(watch, row, ending)
+    await _refuse_emptied(run, watch, row, ending, number)
     if not await _account_for_unseen(run, watch, number, started):
         run.tally.notes.append(f"{'/'.join(end)}: the listing lacked records that are there")
         return row.listed_at is not None
@@ -92,14 +92,31 @@ async def list_all(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
     return True
 
 
-def _refuse_emptied(watch: Watch, row: ObservationRow, ending: Complete) -> None:
-    if ending.count == 0 and row.listed_count >= ABSENCES_NEEDED:
+async def _refuse_emptied(
+    run: RunPart, watch: Watch, row: ObservationRow, ending: Complete, number: int
+) -> None:
+    """Believe an empty end only where a read of every former record shows it in the bin (R39)."""
+    is_empty = ending.count == 0 and row.listed_count >= ABSENCES_NEEDED
+    if is_empty and not await _are_all_archived(run, watch, number):
         raise Unreadable(
             f"Connection {watch.part.connection!r} shows no record at all, and showed "
             f"{row.listed_count} before; nothing was concluded from that.",
             code="empty_side",
             next_step="Put the records back, or start over with another --state if it is meant.",
         )
+
+
+async def _are_all_archived(run: RunPart, watch: Watch, number: int) -> bool:
+    adapter, after = watch.part.adapter, ""
+    while ids := await run.state.read(mirror.unseen, watch.part.end, number, after, RECALL):
+        after = ids[-1]
+        for some in batches(ids, adapter.capabilities.read_batch):
+            reading = await adapter.read(watch.part.object, some, watch.fields)
+            archived = [record for record in reading.records if record.is_archived]
+            if len(archived) < len(some):
+                return False
+            await keep_reading(run, watch, Reading(records=archived))
+    return True
 
 
 async def _keep_page(

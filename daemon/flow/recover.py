@@ -12,11 +12,11 @@ from adapters.contract import EXTERNAL_ID, Accepted, Reading, Verb, batches
 from daemon.core.record import Record
 from daemon.flow.observe import keep_reading, sighting
 from daemon.flow.parts import EndPart, RunPart
+from daemon.flow.returned import is_stored
 from daemon.flow.settle import (
     Settling,
     finish_unsent,
     hold_for_person,
-    is_stored,
     settle_accepted,
 )
 from state import intents, mirror, observations

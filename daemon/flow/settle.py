@@ -1,8 +1,7 @@
 """Settle a write whose outcome is known: outcome, id, values, link, base, pending, as one (R26).
 
-Plain functions over one connection, so that a crash leaves either all of it or none. What came back
-is compared with what was sent (R19): equal or a known rewriting makes the new base; equal to the
-value before means the system ignored the write; anything else is an edit of the other system.
+Plain functions over one connection, so that a crash leaves either all of it or none. What a value
+that came back means is told by ``daemon.flow.returned``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,15 +14,16 @@ from sqlalchemy import Connection
 from adapters.contract import Accepted
 from adapters.errors import Failure
 from daemon.core.base import BaseField
-from daemon.core.normalize import comparable, registered_normalisation
 from daemon.core.operation import Copy, Operation, OperationKind
 from daemon.core.record import Evidence, Record
-from daemon.core.values import FieldKind, Side, Value, Values, encode_values
+from daemon.core.values import Side, encode_values
 from daemon.flow.parts import Watch
+from daemon.flow.returned import Judged, judge, turned
 from state import attention, intents, links, mirror, pending
 from state.attention import Apart
 from state.intents import IntentRow
 from state.keeping import end_conflicts
+from state.links import LinkRow
 from state.mirror import MirrorRow, Seen, Sighting
 
 
@@ -51,32 +51,67 @@ class Settled:
     """Fields in which something else than sent came back."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Taken:
+    """One write that happened, judged; nothing of it is stored yet."""
+
+    intent: IntentRow
+    operation: Operation
+    """With the record that was written."""
+    known: MirrorRow | None
+    seen: Seen
+    judged: Mapping[str, Judged]
+
+
 def settle_accepted(
     connection: Connection, work: Settling, intent: IntentRow, accepted: Accepted
 ) -> Settled:
     """Settle a write that happened."""
+    return settle_batch(connection, work, [(intent, accepted)])[0]
+
+
+def settle_batch(
+    connection: Connection, work: Settling, written: Sequence[tuple[IntentRow, Accepted]]
+) -> list[Settled]:
+    """Settle writes of one pair to one end that happened, each to another record.
+
+    Each statement is made for all of them at once: the cost of a large load lies here.
+    """
+    ids = [accepted.id for _, accepted in written]
+    known = mirror.get(connection, work.how.end, ids)
+    taken = [_take(work, intent, said, known.get(said.id)) for intent, said in written]
+    _link_or_agree(connection, work, taken)
+    _mirror(connection, work, taken)
+    ignored = [_ignored(one.operation, copy) for one in taken for copy in _ignored_in(one)]
+    attention.set_apart(connection, ignored, run=work.run, at=work.at)
+    _close(connection, work, taken)
+    return [_settled(one) for one in taken]
+
+
+def _take(work: Settling, intent: IntentRow, accepted: Accepted, known: MirrorRow | None) -> _Taken:
     operation = _with_target(intent.operation, accepted.id)
     record = accepted.record or Record(id=accepted.id, values={})
-    known = mirror.get(connection, intent.end, [accepted.id]).get(accepted.id)
     stored = _merged(record, known, work)
-    judged = {copy.rule: _judge(copy, record.values, work) for copy in operation.copies}
-    _link_or_agree(connection, work, intent, operation, judged)
+    judged = {
+        copy.rule: judge(copy, record.values, is_found=work.is_found, is_told=work.is_told)
+        for copy in operation.copies
+    }
     seen = Seen(
         record=stored,
         keys=work.watch.keys(stored),
         copied=_copied(operation, judged),
         is_partly=not record.values.keys() >= set(work.watch.fields),
     )
-    _mirror(connection, work, operation, seen, known, judged)
-    ignored = [copy for copy in operation.copies if judged[copy.rule].is_ignored]
-    attention.set_apart(
-        connection, [_ignored(operation, copy) for copy in ignored], run=work.run, at=work.at
-    )
-    _close(connection, work, intent, operation, stored)
-    return Settled(
-        ignored=tuple(copy.field for copy in ignored),
-        new_edits=tuple(copy.field for copy in operation.copies if judged[copy.rule].is_edit),
-    )
+    return _Taken(intent=intent, operation=operation, known=known, seen=seen, judged=judged)
+
+
+def _ignored_in(one: _Taken) -> list[Copy]:
+    return [copy for copy in one.operation.copies if one.judged[copy.rule].is_ignored]
+
+
+def _settled(one: _Taken) -> Settled:
+    edited = [copy.field for copy in one.operation.copies if one.judged[copy.rule].is_edit]
+    return Settled(ignored=tuple(copy.field for copy in _ignored_in(one)), new_edits=tuple(edited))
 
 
 def _with_target(operation: Operation, target: str) -> Operation:
@@ -99,105 +134,36 @@ def _merged(record: Record, known: MirrorRow | None, work: Settling) -> Record:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Judged:
-    base: BaseField | None
-    is_ignored: bool = False
-    is_edit: bool = False
+def _link_or_agree(connection: Connection, work: Settling, taken: Sequence[_Taken]) -> None:
+    made: list[LinkRow] = []
+    agreed: dict[str, dict[str, BaseField]] = {}
+    for one in taken:
+        fields = {
+            copy.rule: turned(one.operation.side, copy, base)
+            for copy in one.operation.copies
+            if (base := one.judged[copy.rule].base) is not None
+        }
+        if one.operation.kind is OperationKind.CREATE:
+            made.append(_new_link(one, fields))
+        else:
+            agreed.setdefault(one.intent.link, {}).update(fields)
+    links.add_all(connection, made, run=work.run, at=work.at)
+    links.agree_all(connection, agreed)
 
 
-def _judge(copy: Copy, returned: Values, work: Settling) -> _Judged:
-    """Compare what came back with what was sent (R19)."""
-    if copy.field not in returned:
-        return _Judged(base=_base(copy, copy.value, is_unseen=True))
-    value = returned[copy.field]
-    if _is_same(copy, value):
-        return _Judged(base=_base(copy, value))
-    is_old = _is_old(copy, value)
-    if is_old and (work.is_told or not work.is_found):
-        return _Judged(base=None, is_ignored=True)
-    if _is_cut(copy, value) and not is_old:
-        return _Judged(base=_base(copy, value))
-    if work.is_found:
-        return _Judged(base=_base(copy, copy.value, is_unseen=True), is_edit=True)
-    return _Judged(base=_base(copy, copy.value), is_edit=True)
-
-
-def is_stored(copy: Copy, value: Value) -> bool:
-    """Tell whether *value* is what a system makes of the value that was sent (R19, R37)."""
-    return _is_same(copy, value) or (_is_cut(copy, value) and not _is_old(copy, value))
-
-
-def _is_old(copy: Copy, value: Value) -> bool:
-    """Tell whether the field holds what it held before the write."""
-    return comparable(copy.kind, value, copy.region) == comparable(
-        copy.kind, copy.before, copy.region
+def _new_link(one: _Taken, fields: Mapping[str, BaseField]) -> LinkRow:
+    return LinkRow(
+        id=one.intent.link,
+        pair=one.operation.pair,
+        source_id=str(one.operation.source_id),
+        crm_id=str(one.operation.crm_id),
+        status=links.ACTIVE,
+        how="created",
+        base={**one.operation.agreed, **fields},
     )
 
 
-def _is_same(copy: Copy, value: Value) -> bool:
-    form = comparable(copy.kind, copy.value, copy.region)
-    return form == comparable(copy.kind, value, copy.region) or registered_normalisation(
-        copy.kind, copy.value, value, copy.region
-    )
-
-
-def _is_cut(copy: Copy, value: Value) -> bool:
-    """Tell whether a text came back cut short: lossy, but ours (R37)."""
-    if copy.kind is not FieldKind.TEXT or not isinstance(value, str) or not value:
-        return False
-    return isinstance(copy.value, str) and copy.value.startswith(value)
-
-
-def _base(copy: Copy, stored: Value, *, is_unseen: bool = False) -> BaseField:
-    """Return the base in terms of (origin, target); the caller turns it by side."""
-    return BaseField(
-        source=copy.origin, crm=stored, fingerprint=copy.fingerprint, is_unseen=is_unseen
-    )
-
-
-def _turned(side: Side, copy: Copy, base: BaseField) -> BaseField:
-    if side is Side.CRM:
-        return base
-    return BaseField(
-        source=base.crm,
-        crm=base.source,
-        fingerprint=base.fingerprint,
-        is_unseen=base.is_unseen,
-        source_before=copy.before,
-        wrote_source=True,
-    )
-
-
-def _link_or_agree(
-    connection: Connection,
-    work: Settling,
-    intent: IntentRow,
-    operation: Operation,
-    judged: Mapping[str, _Judged],
-) -> None:
-    fields = {
-        copy.rule: _turned(operation.side, copy, base)
-        for copy in operation.copies
-        if (base := judged[copy.rule].base) is not None
-    }
-    if operation.kind is OperationKind.CREATE:
-        links.add(
-            connection,
-            link=intent.link,
-            pair=operation.pair,
-            source_id=str(operation.source_id),
-            crm_id=str(operation.crm_id),
-            how="created",
-            run=work.run,
-            at=work.at,
-            base={**operation.agreed, **fields},
-        )
-    else:
-        links.agree(connection, link=intent.link, fields=fields)
-
-
-def _copied(operation: Operation, judged: Mapping[str, _Judged]) -> dict[str, Evidence]:
+def _copied(operation: Operation, judged: Mapping[str, Judged]) -> dict[str, Evidence]:
     """Return the evidence that travels along with the values that arrived (R12)."""
     return {
         copy.field: copy.evidence
@@ -206,30 +172,26 @@ def _copied(operation: Operation, judged: Mapping[str, _Judged]) -> dict[str, Ev
     }
 
 
-def _mirror(
-    connection: Connection,
-    work: Settling,
-    operation: Operation,
-    seen: Seen,
-    known: MirrorRow | None,
-    judged: Mapping[str, _Judged],
-) -> None:
-    """Store what the record now holds; edits of the other system enter pending (R1)."""
-    stored = seen.record
-    how = replace(work.how, quiet=operation.pair)
-    mirror.put(connection, [seen], how)
-    written = {copy.field for copy in operation.copies}
+def _mirror(connection: Connection, work: Settling, taken: Sequence[_Taken]) -> None:
+    """Store what the records now hold; edits of the other system enter pending (R1)."""
+    pair, side = taken[0].operation.pair, taken[0].operation.side
+    mirror.put(connection, [one.seen for one in taken], replace(work.how, quiet=pair))
+    strange = [one.seen.record.id for one in taken if _is_strange(one)]
+    rows = mirror.get(connection, work.how.end, strange)
+    revisions = {record: row.revision for record, row in rows.items()}
+    mirror.enter_pair(connection, pair=pair, side=side, ids=revisions)
+
+
+def _is_strange(one: _Taken) -> bool:
+    """Tell whether a record shows something that neither we wrote nor the mirror knew."""
+    values, known = one.seen.record.values, one.known
+    written = {copy.field for copy in one.operation.copies}
     before = known.values if known else {}
-    strange = any(item.is_edit for item in judged.values()) or any(
-        stored.values.get(name) != before.get(name)
-        for name in stored.values
-        if name not in written and (known is not None or stored.values[name] is not None)
+    return any(item.is_edit for item in one.judged.values()) or any(
+        values.get(name) != before.get(name)
+        for name in values
+        if name not in written and (known is not None or values[name] is not None)
     )
-    if strange:
-        revision = mirror.get(connection, work.how.end, [stored.id])[stored.id].revision
-        mirror.enter_pair(
-            connection, pair=operation.pair, side=operation.side, ids={stored.id: revision}
-        )
 
 
 def _ignored(operation: Operation, copy: Copy) -> Apart:
@@ -244,38 +206,30 @@ def _ignored(operation: Operation, copy: Copy) -> Apart:
     )
 
 
-def _close(
-    connection: Connection,
-    work: Settling,
-    intent: IntentRow,
-    operation: Operation,
-    stored: Record,
-) -> None:
-    intents.finish(
-        connection,
-        intent=intent.id,
-        state=intents.SETTLED,
-        at=work.at,
-        result=encode_values(
-            {copy.field: stored.values.get(copy.field) for copy in operation.copies}
-        ),
-        crm_id=operation.crm_id,
-        source_id=operation.source_id,
-    )
-    records = (str(operation.source_id), str(operation.crm_id))
-    attention.note_clashes(
-        connection,
-        pair=operation.pair,
-        link=intent.link,
-        records=records,
-        clashes=operation.clashes,
-        run=work.run,
-        at=work.at,
-    )
-    rules = tuple(copy.rule for copy in operation.copies)
-    end_conflicts(connection, [(intent.link, rules)], work.at)
-    attention.end_verdicts(connection, link=intent.link, fields=rules)
-    pending.clear(connection, pair=operation.pair, clearances=operation.clears)
+def _close(connection: Connection, work: Settling, taken: Sequence[_Taken]) -> None:
+    done = [(one.intent.id, one.operation, _result(one)) for one in taken]
+    intents.settle_all(connection, done, at=work.at)
+    for one in taken:
+        attention.note_clashes(
+            connection,
+            pair=one.operation.pair,
+            link=one.intent.link,
+            records=(str(one.operation.source_id), str(one.operation.crm_id)),
+            clashes=one.operation.clashes,
+            run=work.run,
+            at=work.at,
+        )
+    rules = {one.intent.link: tuple(c.rule for c in one.operation.copies) for one in taken}
+    end_conflicts(connection, list(rules.items()), work.at)
+    for link in {link for link, _ in attention.verdicts(connection, list(rules))}:
+        attention.end_verdicts(connection, link=link, fields=rules[link])
+    clears = [clear for one in taken for clear in one.operation.clears]
+    pending.clear(connection, pair=taken[0].operation.pair, clearances=clears)
+
+
+def _result(one: _Taken) -> str:
+    values = one.seen.record.values
+    return encode_values({copy.field: values.get(copy.field) for copy in one.operation.copies})
 
 
 def settle_refused(

@@ -102,6 +102,10 @@ page, looping, lacking one, capped, halved, miscounted; shown yet not readable; 
 and write; hints twice, shuffled and unknown; a workflow that answers our write."""
 
 
+AROUND_WRITES = (1, 2, 3, 4, 7, 16, 17, 18, 22, 23, 24, 26, 38, 45)
+"""Drawn more often: they need a write to show."""
+
+
 @dataclass(kw_only=True)
 class _Armed:
     kind: int
@@ -129,7 +133,7 @@ class Mischief:
         if not self.is_on:
             return
         for _ in range(self.luck.choice((0, 1, 1, 2, 3))):
-            kind = self.luck.choice((*STRIKES, *HABITS))
+            kind = self.luck.choice((*STRIKES, *HABITS, *AROUND_WRITES, *AROUND_WRITES))
             if self.only is None or kind in self.only:
                 self.choose(kind)
 

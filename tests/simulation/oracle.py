@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
+IDENTITY = ("email", "phone")
+"""Fields whose fault sets the whole record apart."""
+
+
 def same(name: str, one: Value, two: Value) -> bool:
     """Tell whether two values of a field mean the same."""
     kind = KINDS.get(name, FieldKind.TEXT)
@@ -71,7 +75,7 @@ class Claims:
 
     def is_apart(self, side: Side, record: str, name: str) -> bool:
         """Tell whether a record, or this field of it, waits for a person."""
-        keys = ("", name, f"{name}→{name}")
+        keys = ("", name, f"{name}→{name}", *IDENTITY)
         return any(
             item.side is side and item.record == record and item.field in keys
             for item in self.apart
@@ -137,7 +141,7 @@ def _check_intents(known: Claims) -> None:
 
 def _check_effect(known: Claims, effect: Effect, intent: IntentRow | None, times: int) -> None:
     history = known.world.history
-    is_there = effect.record in known.world.systems[effect.side].records
+    is_there = (effect.side, effect.record) not in history.deaths
     if intent is None:
         history.violate("I14", f"{effect.verb} of {effect.record} without an intent")
     elif times > 1:
@@ -174,7 +178,8 @@ def _check_creates(known: Claims) -> None:
     by_id = {intent.id: intent for intent in known.intents}
     for effect in history.effects:
         intent = by_id.get(effect.token)
-        if intent is not None and effect.verb == "create":
+        is_there = (effect.side, effect.record) not in history.deaths
+        if intent is not None and effect.verb == "create" and is_there:
             key = (effect.epoch, effect.side, str(intent.operation.origin_id))
             made.setdefault(key, []).append(effect.record)
     for (_, side, origin), records in made.items():

@@ -63,6 +63,8 @@ class People:
         match name:
             case "email":
                 return f"{self._luck.choice(('P', 'p'))}{number}@example.com"
+            case "phone" if self._luck.random() < 0.04:
+                return f"ask at the desk ({number})"
             case "phone":
                 return f"030 12{number:05}"
             case "first_name":
@@ -111,25 +113,28 @@ class People:
             self._history.tell(f"person restores {side.value} {record}")
             system.restore(record)
 
-    def interfere(self, side: Side, records: Sequence[str]) -> None:
+    def interfere(self, side: Side, writes: Mapping[str, Sequence[str]]) -> None:
         """Edit what we are about to write, or where the values come from (fault 38)."""
-        live = [record for record in records if self._is_live(side, record)]
-        if live and self._mischief.luck.random() < 0.7:
+        live = [record for record in writes if self._is_live(side, record)]
+        if live and self._mischief.luck.random() < 0.8:
             record = self._mischief.luck.choice(live)
-            self.edit(side, record, {self._mischief.luck.choice(FREE): self._late_value()})
+            name = self._mischief.luck.choice((*writes[record], *FREE))
+            self.edit(side, record, {name: self._late_value(name)})
             return
         others = self._systems[side.other].live()
         if others:
             record = self._mischief.luck.choice(others).id
-            self.edit(side.other, record, {"company": self._late_value()})
+            self.edit(side.other, record, {"company": self._late_value("company")})
 
     def answer(self, side: Side, record: str) -> None:
         """Let a workflow of the system answer our write (fault 45)."""
-        self.edit(side, record, {"note": self._late_value()})
+        self.edit(side, record, {"note": self._late_value("note")})
 
-    def _late_value(self) -> Value:
+    def _late_value(self, name: str) -> Value:
         self._numbers += 1
-        return f"+49302{self._numbers:06}"
+        number = self._numbers
+        late = {"email": f"late{number}@example.com", "phone": f"+49302{number:06}"}
+        return late.get(name, f"{number} late {name}")
 
     def _is_live(self, side: Side, record: str) -> bool:
         stored = self._systems[side].records.get(record)
@@ -163,7 +168,8 @@ class People:
         """Enter one person on both sides, in the same second (fault 39)."""
         values = self.person()
         self.create(Side.SOURCE, values)
-        others = {**values, self._luck.choice(FREE): self.invent("note")}
+        name = self._luck.choice(FREE)
+        others = {**values, name: self.invent(name)}
         self.create(Side.CRM, others if self._luck.random() < 0.5 else values)
         self._mischief.happened(39, "created on both sides")
 

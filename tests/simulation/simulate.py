@@ -29,6 +29,7 @@ class Outcome:
     quiet_runs: int = 0
     """Runs until nothing more was planned."""
     in_window: int = 0
+    is_guarded: bool = False
 
 
 _engines: list[Engine] = []
@@ -103,7 +104,8 @@ def _busy_time(world: World, luck: Chance) -> None:
 def finish(world: World, seed: str) -> Outcome:
     """Let everything come to rest and check the promises."""
     quiet = settle(world)
-    check(world)
+    if not world.is_guarded:
+        check(world)
     return Outcome(
         seed=seed,
         violations=list(world.history.violations),
@@ -111,6 +113,7 @@ def finish(world: World, seed: str) -> Outcome:
         trace=world.history.lines,
         quiet_runs=quiet,
         in_window=len(world.history.in_window),
+        is_guarded=world.is_guarded,
     )
 
 
@@ -137,7 +140,10 @@ def run_quietly(world: World) -> None:
     """Run once more: nothing may be planned (I4)."""
     world.pass_by(300)
     report = world.run()
-    if report is None or report.outcome != "nothing":
+    if report is not None and "shows no record at all" in report.error:
+        world.history.tell("everything was erased: the guard waits for a person")
+        world.is_guarded = True
+    elif report is None or report.outcome != "nothing":
         outcome = report.outcome if report else "dead"
         told = f"{report.error} {report.plan}" if report else ""
         world.history.violate("I4", f"a second run is {outcome}: {told}")

@@ -8,10 +8,10 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlmodel import SQLModel
 
-from state.database import Operation, P, State, open_engine, state_url
+from state.database import Operation, P, State, is_in_memory, open_engine, state_url
 
 T = TypeVar("T")
 
@@ -90,14 +90,36 @@ class CountedState(State):
         """Run inline on *engine*."""
         super().__init__(engine, inline=True)
         self._steps = steps
+        self._kept = kept_connection(engine) if is_in_memory(engine.url) else None
 
     def write_now(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run *operation* and commit, unless the process dies before."""
         name = getattr(operation, "__name__", "operation")
         self._steps.at(f"state.before.{name}")
-        result = super().write_now(operation, *args, **kwargs)
+        if self._kept is None:
+            result = super().write_now(operation, *args, **kwargs)
+        else:
+            with self._kept.begin():
+                result = operation(self._kept, *args, **kwargs)
         self._steps.at(f"state.after.{name}")
         return result
+
+    def read_now(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a reading *operation*."""
+        if self._kept is None:
+            return super().read_now(operation, *args, **kwargs)
+        with self._kept.begin():
+            return operation(self._kept, *args, **kwargs)
+
+
+_kept: dict[Engine, Connection] = {}
+
+
+def kept_connection(engine: Engine) -> Connection:
+    """Return the one connection of an in-memory database; taking it anew each time is slow."""
+    if engine not in _kept:
+        _kept[engine] = engine.connect()
+    return _kept[engine]
 
 
 def memory_engine() -> Engine:

@@ -60,7 +60,7 @@ class Around:
     steps: Steps
     mischief: Mischief
     history: History
-    interfere: Callable[[Side, Sequence[str]], None]
+    interfere: Callable[[Side, Mapping[str, Sequence[str]]], None]
     """People act between our look and our write."""
     answer: Callable[[Side, str], None]
     """A workflow of the system answers our write."""
@@ -242,7 +242,8 @@ class Wire:
         """Write a batch."""
         mischief = self._around.mischief
         if mischief.once(38, self.side):
-            self._around.interfere(self.side, [str(write.id) for write in writes if write.id])
+            about = {str(write.id): sorted(write.values) for write in writes if write.id}
+            self._around.interfere(self.side, about)
         self._enter("write")
         if mischief.once(26, self.side):
             delay = timedelta(seconds=self._around.timing.randint(1, 29))

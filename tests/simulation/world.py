@@ -98,6 +98,8 @@ class World:
         self.sync = terms.sync()
         self._timing = luck.timing
         self._lives = 0
+        self.is_guarded = False
+        """A guard stopped the sync for good, and rightly."""
         self.calls: list[Call] = []
         self.lost: list[dict[str, Any]] = []
         self.wires: dict[Side, Wire] = {}

@@ -1,0 +1,131 @@
+"""Many seeds, or one to look at: ``python -m tests.simulation.soak --seeds 1000 --jobs 2``.
+
+Prints one line of JSON. Exits 1 where a promise was broken, with the seeds and how to replay them
+on standard error. ``--seed K --trace`` replays one seed and shows all that happened.
+"""
+
+import argparse
+import gc
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+
+from tests.simulation.simulate import Outcome, simulate
+
+CHUNK = 20
+"""Seeds a process takes at a time."""
+
+
+@dataclass(kw_only=True)
+class Total:
+    """What all seeds came to."""
+
+    seeds: int = 0
+    broken: dict[str, list[str]] = field(default_factory=dict)
+    faults: Counter[int] = field(default_factory=Counter)
+    quiet_runs: Counter[int] = field(default_factory=Counter)
+    in_window: int = 0
+    guarded: int = 0
+
+    def take(self, outcome: Outcome) -> None:
+        """Add one seed."""
+        self.seeds += 1
+        self.faults += outcome.faults
+        self.quiet_runs[outcome.quiet_runs] += 1
+        self.in_window += outcome.in_window
+        self.guarded += outcome.is_guarded
+        if outcome.violations:
+            self.broken[outcome.seed] = outcome.violations
+
+    def told(self) -> str:
+        """Return the one line of JSON."""
+        return json.dumps(
+            {
+                "edits_in_the_window_without_precondition": self.in_window,
+                "faults": {str(kind): number for kind, number in sorted(self.faults.items())},
+                "runs_until_quiet": {str(n): self.quiet_runs[n] for n in sorted(self.quiet_runs)},
+                "seeds": self.seeds,
+                "stopped_by_the_empty_side_guard": self.guarded,
+                "violations": sum(len(found) for found in self.broken.values()),
+            },
+            sort_keys=True,
+        )
+
+
+def run(seed: str) -> Outcome:
+    """Run one seed; what the engine raises breaks a promise too."""
+    try:
+        return simulate(seed)
+    except Exception as error:  # noqa: BLE001 - the edge of a seed
+        told = f"raised: {type(error).__name__}: {error}"
+        return Outcome(seed=seed, violations=[told], faults=Counter(), trace=[])
+
+
+def _run_some(first: int, number: int) -> list[Outcome]:
+    gc.freeze()
+    gc.disable()
+    found = [_without_trace(run(str(seed))) for seed in range(first, first + number)]
+    gc.enable()
+    gc.collect()
+    return found
+
+
+def _without_trace(outcome: Outcome) -> Outcome:
+    outcome.trace.clear()
+    return outcome
+
+
+def outcomes(first: int, seeds: int, jobs: int) -> Iterator[Outcome]:
+    """Run seeds in several processes; yield what became of each, in order."""
+    starts = range(first, first + seeds, CHUNK)
+    sizes = [min(CHUNK, first + seeds - start) for start in starts]
+    if jobs == 1:
+        for start, size in zip(starts, sizes, strict=True):
+            yield from _run_some(start, size)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        for found in pool.map(_run_some, starts, sizes):
+            yield from found
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    asked = _arguments()
+    if asked.seed is not None:
+        return _replay(asked.seed, shows_trace=asked.trace)
+    total, began = Total(), time.perf_counter()
+    for outcome in outcomes(asked.first, asked.seeds, asked.jobs):
+        total.take(outcome)
+    sys.stdout.write(total.told() + "\n")
+    rate = total.seeds / max(0.001, time.perf_counter() - began)
+    sys.stderr.write(f"{rate:.1f} seeds a second\n")
+    for seed, found in total.broken.items():
+        sys.stderr.write(f"seed {seed}: {found[0]}\n")
+        sys.stderr.write(f"  python -m tests.simulation.soak --seed {seed} --trace\n")
+    return 1 if total.broken else 0
+
+
+def _replay(seed: str, *, shows_trace: bool) -> int:
+    outcome = run(seed)
+    lines = outcome.trace if shows_trace else outcome.violations
+    sys.stdout.write("\n".join([*lines, f"{len(outcome.violations)} violations", ""]))
+    return 1 if outcome.violations else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--seed", help="one seed only")
+    parser.add_argument("--trace", action="store_true", help="show all that happened")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
