@@ -331,9 +331,8 @@ def holders(
         )
         for name, value, record in rows:
             found.setdefault(wanted[name, value], []).append(record)
-    for records in found.values():
-        records.sort()  # here, because databases differ in how they sort text
-    return found
+    # Sorted here, because databases differ in how they sort text.
+    return {key: sorted(found[key]) for key in wanted.values() if key in found}
 
 
 def keys_of(connection: Connection, end: End, ids: Sequence[str]) -> dict[str, set[str]]:
