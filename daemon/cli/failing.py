@@ -10,6 +10,7 @@ DONE, FAILED_RECORDS, USAGE, APPROVAL_NEEDED, HELD, HALTED = range(6)
 OUTCOME_CODES = {
     "done": DONE,
     "nothing": DONE,
+    "preview": DONE,
     "unfinished": FAILED_RECORDS,
     "waiting": APPROVAL_NEEDED,
     "held": HELD,

@@ -99,6 +99,9 @@ def check(config: ConfigPath = CONFIG, state: StatePlace = STATE, as_json: Json 
 @app.command()
 def plan(
     sync: Annotated[str, typer.Argument(help="Name of the sync.")],
+    operations: Annotated[
+        bool, typer.Option("--operations", help="Every operation, not only some of each kind.")
+    ] = False,
     config: ConfigPath = CONFIG,
     state: StatePlace = STATE,
     as_json: Json = False,
@@ -106,7 +109,7 @@ def plan(
     """Preview a sync: what it would create, update and link, and the digest to approve."""
     from daemon.cli.syncing import plan as work
 
-    work(sync=sync, config=config, state=state, as_json=as_json)
+    work(sync=sync, show_all=operations, config=config, state=state, as_json=as_json)
 
 
 @app.command()

@@ -1,12 +1,14 @@
 """A run's report for the terminal."""
 
+from collections.abc import Sequence
+
 from daemon.cli.output import escaped, moment, out, table
-from daemon.flow.report import RunReport
-from daemon.use_cases.overview import is_preview
+from daemon.flow.report import PlannedWrite, RunReport
 
 OUTCOMES = {
     "done": "[green]done[/]",
     "nothing": "[green]nothing to do[/]",
+    "preview": "[green]preview, nothing written[/]",
     "waiting": "[yellow]waits for approval[/]",
     "held": "[red]held[/]",
     "failed": "[red]failed[/]",
@@ -17,9 +19,7 @@ OUTCOMES = {
 def render(report: RunReport) -> None:
     """Print a report: the summary first, then what asks for attention, then how it was done."""
     length = (report.ended_at - report.started_at).total_seconds()
-    outcome = (
-        "[cyan]preview[/]" if is_preview(report) else OUTCOMES.get(report.outcome, report.outcome)
-    )
+    outcome = OUTCOMES.get(report.outcome, report.outcome)
     out.print(
         f"[bold]Run {report.run}[/] of [bold]{escaped(report.sync)}[/]: {outcome}  "
         f"({moment(report.started_at)}, {length:.1f} s, {escaped(report.trigger)})"
@@ -48,6 +48,28 @@ def _counts(report: RunReport) -> None:
     table("Left alone", ["why", "records"], skipped)
 
 
+def render_writes(title: str, writes: Sequence[PlannedWrite]) -> None:
+    """Print planned operations, each field with its old and new value."""
+    table(
+        title,
+        ["what", "source", "crm", "changes"],
+        [
+            [
+                write.operation,
+                write.source_id,
+                write.crm_id,
+                "\n".join(f"{c.field}: {_value(c.old)} → {_value(c.new)}" for c in write.changes)
+                or f"same {write.why}",
+            ]
+            for write in writes
+        ],
+    )
+
+
+def _value(value: object) -> str:
+    return "(empty)" if value is None else str(value)
+
+
 def _plan(report: RunReport) -> None:
     if report.plan is None:
         return
@@ -56,7 +78,10 @@ def _plan(report: RunReport) -> None:
         f"Plan [bold]{plan.digest[:12]}[/]: {plan.writes} writes, {plan.risk.value} risk; "
         f"{escaped(plan.ground)}"
     )
+    if plan.samples:
+        out.print(f"Carrying it out costs {plan.calls} API calls.")
     table("Operations", ["what", "number"], list(plan.operations.items()))
+    render_writes("Some of them", plan.samples)
     table("Fields written", ["field", "records"], list(plan.fields.items()))
     for pair, lines in report.mapping.items():
         table(

@@ -11,25 +11,46 @@ import typer
 
 from config.snapshot import Config
 from daemon.cli.failing import FAILED_RECORDS, OUTCOME_CODES
-from daemon.cli.opening import a_workspace, configuration
+from daemon.cli.opening import a_state, a_workspace, configuration
 from daemon.cli.output import err, out, print_json, progress_bars
-from daemon.cli.rendering import render
+from daemon.cli.rendering import render, render_writes
 from daemon.cycle import Order
-from daemon.flow.report import RunReport
+from daemon.flow.report import PlannedWrite, RunReport
+from daemon.use_cases.attend import Answer
 from daemon.use_cases.oneoff import OneOff, Unusable, configure, key_column, write
+from daemon.use_cases.overview import planned_writes
 from daemon.use_cases.workspace import run_sync
 
 STDIN_NAME = "stdin.csv"
 
 
-def plan(*, sync: str, config: Path, state: str, as_json: bool) -> None:
+class FullPlan(Answer):
+    """A preview with every operation."""
+
+    report: RunReport
+    operations: list[PlannedWrite]
+
+
+def plan(*, sync: str, show_all: bool, config: Path, state: str, as_json: bool) -> None:
     """Preview a sync."""
     loaded = _with_sync(configuration(config), sync, config)
     order = Order(sync=sync, trigger="plan", is_preview=True)
     report = asyncio.run(_run(loaded, state, order, is_quiet=as_json))
+    if show_all and report.plan is not None:
+        full = asyncio.run(_full_plan(report, state))
+        if as_json:
+            print_json(full)
+            return
+        render_writes("Every operation", full.operations)
     _show(report, as_json=as_json)
     if report.plan is not None and report.plan.operations and not as_json:
         out.print(f"Run it: crmsyncd sync {sync} --approve {report.plan.digest[:12]}")
+
+
+async def _full_plan(report: RunReport, place: str) -> FullPlan:
+    digest = report.plan.digest if report.plan else ""
+    async with a_state(place) as state:
+        return FullPlan(report=report, operations=await planned_writes(state, digest))
 
 
 def sync(*, sync: str, approve: str, by: str, config: Path, state: str, as_json: bool) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from adapters.errors import AdapterError
-from daemon.core.values import Side
+from daemon.core.operation import Operation
+from daemon.core.values import Side, Value, encode_value
 from daemon.flow.approve import Risk, Verdict, risk_of
 from daemon.flow.calls import keep_calls
 from daemon.flow.parts import RunPart
@@ -41,6 +42,27 @@ class Verified(Part):
     mismatched: int
 
 
+class Change(Part):
+    """One field of a planned write."""
+
+    field: str
+    old: object
+    new: object
+
+
+class PlannedWrite(Part):
+    """One operation of a plan, as a person judges it."""
+
+    pair: str
+    operation: str
+    """``side.kind``: crm.create, crm.update, crm.link, source.update, …"""
+    source_id: str
+    crm_id: str
+    changes: list[Change]
+    why: str = ""
+    """The key a link was matched on."""
+
+
 class Planned(Part):
     """The plan that was carried out or waits."""
 
@@ -51,6 +73,10 @@ class Planned(Part):
     fields: dict[str, int]
     ground: str
     """Why it flowed, or what it waits for."""
+    calls: int = 0
+    """API calls that carrying it out costs, looking and verifying included."""
+    samples: list[PlannedWrite] = []
+    """A few operations of each kind with old and new values, while nothing is written yet."""
 
 
 class MappingLine(Part):
@@ -84,7 +110,7 @@ class RunReport(Part):
     sync: str
     trigger: str
     outcome: str
-    """nothing, done, waiting, held, failed, unfinished."""
+    """nothing, done, preview, waiting, held, failed, unfinished."""
     started_at: datetime
     ended_at: datetime
     counts: dict[str, int]
@@ -132,7 +158,7 @@ async def report(
         skipped=dict(sorted(run.tally.skipped.items())),
         api=_api(run, by_purpose),
         verified=Verified(checked=run.tally.checked, mismatched=run.tally.mismatched),
-        plan=_planned(made, verdict),
+        plan=_planned(run, made, verdict),
         mapping={
             pair.name: [MappingLine(**asdict(row)) for row in pair.mapping.table()]
             for pair in run.pairs
@@ -160,6 +186,8 @@ def _outcome(
 ) -> str:
     if error is not None:
         return "failed"
+    if run.trigger == "plan":
+        return "preview"
     if verdict is not None and not verdict.may_flow:
         return "waiting"
     if run.tally.mismatched:
@@ -175,9 +203,10 @@ def _api(run: RunPart, by_purpose: Mapping[str, int]) -> Api:
     return Api(calls=sum(by_purpose.values()), minimum=minimum, by_purpose=dict(by_purpose))
 
 
-def _planned(made: PlanMade | None, verdict: Verdict | None) -> Planned | None:
+def _planned(run: RunPart, made: PlanMade | None, verdict: Verdict | None) -> Planned | None:
     if made is None:
         return None
+    is_done = verdict is not None and verdict.may_flow
     return Planned(
         digest=made.digest,
         writes=made.writes,
@@ -185,7 +214,49 @@ def _planned(made: PlanMade | None, verdict: Verdict | None) -> Planned | None:
         operations=dict(sorted(made.operations.items())),
         fields=dict(sorted(made.fields.items())),
         ground=verdict.ground if verdict else "preview",
+        calls=_cost(run, made),
+        samples=[] if is_done else [planned_write(operation) for operation in made.samples],
     )
+
+
+def planned_write(operation: Operation) -> PlannedWrite:
+    """Return an operation as a person judges it."""
+    return PlannedWrite(
+        pair=operation.pair,
+        operation=f"{operation.side.value}.{operation.kind.value}",
+        source_id=operation.source_id or "",
+        crm_id=operation.crm_id or "",
+        changes=[
+            Change(field=copy.field, old=shown(copy.before), new=shown(copy.value))
+            for copy in operation.copies
+        ],
+        why=operation.how,
+    )
+
+
+def shown(value: Value) -> object:
+    """Return a value as JSON shows it to people."""
+    return value if value is None or isinstance(value, (str, bool)) else encode_value(value)
+
+
+def _cost(run: RunPart, made: PlanMade) -> int:
+    """Return the API calls a plan costs: looks, writes and the sample read back (R28)."""
+    cost = 0
+    for pair in run.pairs:
+        for side, part in pair.ends.items():
+            able = part.adapter.capabilities
+            if not able.is_remote:
+                continue
+            updates = made.operations[f"{side.value}.update"]
+            creates = made.operations[f"{side.value}.create"]
+            cost += _batches(updates + creates, able.read_batch) if able.unique_keys else 0
+            cost += _batches(updates, able.write_batch) + _batches(creates, able.write_batch)
+            cost += bool(updates + creates)
+    return cost
+
+
+def _batches(number: int, size: int) -> int:
+    return -(-number // size)
 
 
 async def _conflicts(run: RunPart, pairs: Sequence[str]) -> list[Attention]:

@@ -13,7 +13,7 @@ from importlib.resources import files
 import jinja2
 
 from daemon.flow.report import RunReport
-from daemon.use_cases.overview import CallLine, FullReport, is_preview
+from daemon.use_cases.overview import CallLine, FullReport
 
 _TEMPLATE = "report.html"
 _ERRORS_FROM = 400
@@ -59,7 +59,7 @@ class _Pace:
 def html_page(found: FullReport) -> str:
     """Return the report as one self-contained page."""
     report = found.report
-    outcome = "preview" if is_preview(report) else report.outcome
+    outcome = report.outcome
     tone, title, meaning = _TOLD.get(outcome, ("warn", outcome, ""))
     return _template().render(
         report=report,

@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import Connection
 
 from daemon.core.values import Side
-from daemon.flow.report import Api, RunReport, Verified
+from daemon.flow.report import Api, PlannedWrite, RunReport, Verified, planned_write
 from daemon.flow.tally import COUNTS
 from daemon.use_cases.attend import Answer, NotFound
 from state import attention, intents, links, pairs, pending, runs
@@ -122,12 +122,6 @@ class FullReport(Answer):
     calls: list[CallLine]
 
 
-def is_preview(report: RunReport) -> bool:
-    """Tell whether a run only made a plan, and ended well."""
-    is_well = report.outcome in {"done", "nothing"}
-    return is_well and report.plan is not None and report.plan.ground == "preview"
-
-
 async def run_report(state: State, run: int) -> RunReport:
     """Return the report of a run. Raises NotFound for an unknown run or one still under way."""
     row = await state.read(runs.get, run)
@@ -162,6 +156,18 @@ def _cut_short(connection: Connection, row: runs.RunRow) -> RunReport:
         verified=Verified(checked=0, mismatched=0),
         notes=["cut short: only its API calls and settled writes are known"],
     )
+
+
+async def planned_writes(state: State, digest: str) -> list[PlannedWrite]:
+    """Return every operation of the newest plan with *digest*. Raises NotFound."""
+    plan = await state.read(runs.plan_by_digest, digest)
+    if plan is None:
+        raise NotFound(f"No plan has the digest {digest!r}. See: crmsyncd approvals")
+
+    def all_of(connection: Connection, number: int) -> list[PlannedWrite]:
+        return [planned_write(one) for one in runs.every_operation(connection, number)]
+
+    return await state.read(all_of, plan.id)
 
 
 async def full_report(state: State, run: int) -> FullReport:
