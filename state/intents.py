@@ -99,6 +99,31 @@ def finish(
     connection.execute(update(_INTENT).where(where).values(**facts))
 
 
+def settle_all(
+    connection: Connection, done: Sequence[tuple[str, Operation, str]], *, at: datetime
+) -> None:
+    """Mark intents as settled: (intent, operation with the record it wrote, what is stored now).
+
+    Only open ones take it, once (I13).
+    """
+    statement = (
+        update(_INTENT)
+        .where(_INTENT.c.id == bindparam("which"), OPEN_INTENT)
+        .values(
+            state=SETTLED,
+            settled_at=at,
+            result=bindparam("stored"),
+            source_id=bindparam("source"),
+            crm_id=bindparam("crm"),
+        )
+    )
+    rows = [
+        {"which": intent, "stored": stored, "source": op.source_id, "crm": op.crm_id}
+        for intent, op, stored in done
+    ]
+    connection.execute(statement, rows)
+
+
 def mark_unknown(connection: Connection, *, ids: Sequence[str], result: str) -> None:
     """Remember that no definite reply came."""
     statement = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from daemon.core.base import Base, BaseField, decode_base, encode_base
 from daemon.core.values import Side
@@ -48,18 +48,37 @@ def add(
     base: Base,
 ) -> None:
     """Link two records. Raises IntegrityError where one of them is linked already (I19)."""
-    row = {
-        "id": link,
-        "pair": pair,
-        "source_id": source_id,
-        "crm_id": crm_id,
-        "status": ACTIVE,
-        "how": how,
-        "run": run,
-        "linked_at": at,
-        "fields": encode_base(base),
-    }
-    connection.execute(insert(_LINK), [row])
+    row = LinkRow(
+        id=link,
+        pair=pair,
+        source_id=source_id,
+        crm_id=crm_id,
+        status=ACTIVE,
+        how=how,
+        base=dict(base),
+    )
+    add_all(connection, [row], run=run, at=at)
+
+
+def add_all(connection: Connection, rows: Sequence[LinkRow], *, run: int, at: datetime) -> None:
+    """Store links. Raises IntegrityError where a record of an active one is linked already (I19)."""
+    if not rows:
+        return
+    plain = [
+        {
+            "id": row.id,
+            "pair": row.pair,
+            "source_id": row.source_id,
+            "crm_id": row.crm_id,
+            "status": row.status,
+            "how": row.how,
+            "run": run,
+            "linked_at": at,
+            "fields": encode_base(row.base),
+        }
+        for row in rows
+    ]
+    connection.execute(insert(_LINK), plain)
 
 
 def get(connection: Connection, ids: Sequence[str]) -> dict[str, LinkRow]:
@@ -92,12 +111,21 @@ def of_records(
 
 def agree(connection: Connection, *, link: str, fields: Mapping[str, BaseField]) -> None:
     """Set base fields of a link; the other fields stay."""
-    if not fields:
-        return
-    where = _LINK.c.id == link
-    text = connection.execute(select(_LINK.c.fields).where(where)).scalar_one()
-    merged = {**decode_base(text), **fields}
-    connection.execute(update(_LINK).where(where).values(fields=encode_base(merged)))
+    agree_all(connection, [(link, fields)])
+
+
+def agree_all(connection: Connection, agreed: Sequence[tuple[str, Base]]) -> None:
+    """Set base fields of many links; the other fields of each stay. An unknown link is skipped."""
+    news: dict[str, dict[str, BaseField]] = {}
+    for link, fields in agreed:
+        news.setdefault(link, {}).update(fields)
+    changed = [
+        {"which": row.id, "agreed": encode_base({**row.base, **news[row.id]})}
+        for row in get(connection, [link for link, fields in news.items() if fields]).values()
+    ]
+    if changed:
+        statement = update(_LINK).where(_LINK.c.id == bindparam("which"))
+        connection.execute(statement.values(fields=bindparam("agreed")), changed)
 
 
 def set_status(connection: Connection, *, link: str, status: str) -> None:

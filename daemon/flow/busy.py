@@ -7,7 +7,7 @@ from datetime import datetime
 from daemon.core.match import EXTERNAL
 from daemon.core.values import Side
 from daemon.flow.parts import PairPart
-from daemon.flow.settle import is_stored
+from daemon.flow.returned import is_stored
 from state.intents import IntentRow
 from state.mirror import End, MirrorRow
 

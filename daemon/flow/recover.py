@@ -62,7 +62,8 @@ async def _read_back(run: RunPart, part: EndPart, rows: Sequence[IntentRow]) -> 
         found = {record.id: record for record in reading.records}
         for row in some:
             record = found.get(row.accepted_id)
-            if record is None and can_still_land(run, part, row):
+            is_gone = row.accepted_id in reading.missing and not can_still_land(run, part, row)
+            if record is None and not is_gone:
                 left += 1
                 continue
             accepted = Accepted(id=row.accepted_id, record=record)
@@ -79,8 +80,11 @@ async def _recover_updates(run: RunPart, part: EndPart, rows: Sequence[IntentRow
         reading = await _read(run, part, ids)
         found = {record.id: record for record in reading.records}
         for row in some:
-            record = found.get(str(row.operation.target_id))
-            left += await _settle_update(run, part, row, record)
+            target = str(row.operation.target_id)
+            if target in found or target in reading.missing:
+                left += await _settle_update(run, part, row, found.get(target))
+            else:
+                left += 1  # the reply left it out, which proves nothing
     return left
 
 
@@ -142,7 +146,7 @@ async def _look_by_token(run: RunPart, part: EndPart, rows: Sequence[IntentRow])
         record = found.get(row.link)
         if record is not None:
             await _adopt(run, part, row, record)
-        elif await _is_absence_proven(run, part, row):
+        elif row.link in reading.missing and await _is_absence_proven(run, part, row):
             await run.state.write(finish_unsent, [row], at=run.clock.now())
         else:
             left += 1

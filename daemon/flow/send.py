@@ -18,7 +18,7 @@ from daemon.flow.parts import EndPart, PairPart, RunPart
 from daemon.flow.settle import (
     Settling,
     finish_unsent,
-    settle_accepted,
+    settle_batch,
     settle_moved,
     settle_refused,
 )
@@ -115,27 +115,36 @@ def _settle_all(
 ) -> bool:
     """Settle a batch in one transaction. Returns whether something is to be planned anew."""
     again = False
+    rounds: list[dict[str, tuple[IntentRow, Accepted]]] = [{}]
     for row, outcome in results:
-        match outcome:
-            case Accepted() if _is_told(row, outcome):
-                again |= bool(settle_accepted(connection, work, row, outcome).new_edits)
-            case Accepted(id=found):
-                told = intents.ACCEPTED_AS + found
-                intents.mark_unknown(connection, ids=[row.id], result=told)
-                again = True
-            case Refused(failure=failure, existing_id=existing):
-                if existing:
-                    finish_unsent(connection, [row], at=work.at, state=intents.REFUSED)
-                else:
-                    settle_refused(connection, work, row, failure)
-                again |= bool(existing)
-            case Moved(record=record):
-                settle_moved(connection, work, row, record)
-                again = True
-            case Unknown(failure=failure):
-                intents.mark_unknown(connection, ids=[row.id], result=failure.message)
-                again = True
+        if isinstance(outcome, Accepted) and _is_told(row, outcome):
+            if outcome.id in rounds[-1]:  # one record twice: one after the other
+                rounds.append({})
+            rounds[-1][outcome.id] = (row, outcome)
+        else:
+            again |= _settle_other(connection, work, row, outcome)
+    for some in filter(None, rounds):
+        settled = settle_batch(connection, work, list(some.values()))
+        again |= any(one.new_edits for one in settled)
     return again
+
+
+def _settle_other(connection: Connection, work: Settling, row: IntentRow, outcome: Outcome) -> bool:
+    """Settle what is not known to be stored. Returns whether it is to be planned anew."""
+    match outcome:
+        case Accepted(id=found):
+            told = intents.ACCEPTED_AS + found
+            intents.mark_unknown(connection, ids=[row.id], result=told)
+        case Refused(failure=failure, existing_id=existing):
+            if not existing:
+                settle_refused(connection, work, row, failure)
+                return False
+            finish_unsent(connection, [row], at=work.at, state=intents.REFUSED)
+        case Moved(record=record):
+            settle_moved(connection, work, row, record)
+        case Unknown(failure=failure):
+            intents.mark_unknown(connection, ids=[row.id], result=failure.message)
+    return True
 
 
 def _is_told(row: IntentRow, outcome: Accepted) -> bool:
@@ -188,7 +197,7 @@ async def _meet_existing(
     hopeless = [
         row.operation
         for record, row in blocked.items()
-        if record not in found or (record in known and record not in changed)
+        if record in reading.missing or (record in known and record in found - set(changed))
     ]
     if hopeless:
         await set_aside_taken(run, pair, hopeless)

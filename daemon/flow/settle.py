@@ -148,7 +148,7 @@ def _link_or_agree(connection: Connection, work: Settling, taken: Sequence[_Take
         else:
             agreed.setdefault(one.intent.link, {}).update(fields)
     links.add_all(connection, made, run=work.run, at=work.at)
-    links.agree_all(connection, agreed)
+    links.agree_all(connection, list(agreed.items()))
 
 
 def _new_link(one: _Taken, fields: Mapping[str, BaseField]) -> LinkRow:
