@@ -45,8 +45,7 @@ def keep_page(
     for side in Side:
         records = [record for one, record in page.readmitted if one is side]
         attention.readmit(connection, pair=pair, side=side, records=records, at=at)
-    for link, fields in page.agreed:
-        links.agree(connection, link=link, fields=fields)
+    links.agree_all(connection, page.agreed)
     for link in page.revived:
         links.set_status(connection, link=link, status=links.ACTIVE)
     for link in page.detached:

@@ -110,22 +110,30 @@ def of_records(
 
 
 def agree(connection: Connection, *, link: str, fields: Mapping[str, BaseField]) -> None:
-    """Set base fields of a link; the other fields stay."""
+    """Set base fields of a link; the other fields stay. Raises KeyError for an unknown link."""
     agree_all(connection, [(link, fields)])
 
 
 def agree_all(connection: Connection, agreed: Sequence[tuple[str, Base]]) -> None:
-    """Set base fields of many links; the other fields of each stay. An unknown link is skipped."""
+    """Set base fields of many links; the other fields of each stay.
+
+    Raises KeyError for an unknown link.
+    """
     news: dict[str, dict[str, BaseField]] = {}
     for link, fields in agreed:
-        news.setdefault(link, {}).update(fields)
-    changed = [
-        {"which": row.id, "agreed": encode_base({**row.base, **news[row.id]})}
-        for row in get(connection, [link for link, fields in news.items() if fields]).values()
-    ]
-    if changed:
-        statement = update(_LINK).where(_LINK.c.id == bindparam("which"))
-        connection.execute(statement.values(fields=bindparam("agreed")), changed)
+        if fields:
+            news.setdefault(link, {}).update(fields)
+    known = get(connection, list(news))
+    if not news:
+        return
+    statement = update(_LINK).where(_LINK.c.id == bindparam("which"))
+    connection.execute(
+        statement.values(fields=bindparam("agreed")),
+        [
+            {"which": link, "agreed": encode_base({**known[link].base, **fields})}
+            for link, fields in news.items()
+        ],
+    )
 
 
 def set_status(connection: Connection, *, link: str, status: str) -> None:
