@@ -187,6 +187,7 @@ async def _account_for_unseen(run: RunPart, watch: Watch, number: int, started: 
                 mirror.note_absence, end, sorted(reading.missing), needed=ABSENCES_NEEDED
             )
             is_whole = is_whole and all(record.is_archived for record in reading.records)
+            is_whole = is_whole and not unanswered(reading, some)
     return is_whole
 
 
@@ -201,14 +202,15 @@ async def keep_reading(run: RunPart, watch: Watch, reading: Reading) -> list[str
 async def _poll(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
     """Follow the change feed. Returns False where it cannot promise completeness."""
     adapter, end = watch.part.adapter, watch.part.end
-    await _read_hints(run, watch, row, [Hint(id=i) for i in await run.state.read(mirror.racy, end)])
+    racy = [Hint(id=record) for record in await run.state.read(mirror.racy, end)]
+    is_told = await _read_hints(run, watch, row, racy)
     covered: Covered | None = None
     told = 0
     async for item in adapter.changes(watch.part.object, str(row.cursor)):
         match item:
             case Hints(hints=hints):
                 told += len(hints)
-                await _read_hints(run, watch, row, hints)
+                is_told &= await _read_hints(run, watch, row, hints)
             case Covered():
                 covered = item
     pages = max(1, -(-told // max(1, adapter.capabilities.hint_page_size)))
@@ -216,7 +218,7 @@ async def _poll(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
         run.tally.least_calls["changes"] += pages
     if covered is None:
         raise Unreadable(f"The change feed of {'/'.join(end)} ended without saying how far.")
-    if covered.is_full_listing_needed:
+    if covered.is_full_listing_needed or not is_told:
         return False
     if covered.cursor != row.cursor or covered.covered_until != row.covered_until:
         await run.state.write(
@@ -227,7 +229,8 @@ async def _poll(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
 
 async def _read_hints(
     run: RunPart, watch: Watch, row: ObservationRow, hints: Sequence[Hint]
-) -> None:
+) -> bool:
+    """Read what is news. Returns whether every id was answered: else the cursor stays (R3)."""
     adapter, end = watch.part.adapter, watch.part.end
     ids = [hint.id for hint in hints]
     known = await run.state.read(mirror.settled_versions, end, ids, watch.fields)
@@ -238,8 +241,10 @@ async def _read_hints(
         if not (hint.version and known.get(hint.id) == hint.version and not hint.is_gone)
         and not (hint.is_gone and (hint.id not in gone or not gone[hint.id].is_live))
     ]
+    is_told = True
     for some in batches(sorted(set(news)), adapter.capabilities.read_batch):
         reading = await adapter.read(watch.part.object, some, watch.fields)
+        is_told = is_told and not unanswered(reading, some)
         run.tally.need("read", len(some), adapter.capabilities.read_batch,
                        is_remote=adapter.capabilities.is_remote)  # fmt: skip
         for _, side in watch.users:
@@ -248,3 +253,10 @@ async def _read_hints(
         changed = await run.state.write(mirror.put, watch.seen(reading.records), how)
         run.tally.changed_records += len(changed)
         await run.state.write(mirror.suspect, end, sorted(reading.missing), None)
+    return is_told
+
+
+def unanswered(reading: Reading, ids: Sequence[str]) -> set[str]:
+    """Return the ids a reply left out: they are neither there nor gone (I6)."""
+    told = {record.id for record in reading.records} | reading.missing | reading.redirects.keys()
+    return set(ids) - told

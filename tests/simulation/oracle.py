@@ -244,8 +244,18 @@ def _check_reach(known: Claims) -> None:
                 for item in known.apart
             )
             is_told = is_told or (side, stored.id) in disputed
+            is_told = is_told or _waits_for_other(known, side, stored.values["email"])
             if not is_linked and not is_told and any(stored.values.values()):
                 known.world.history.violate("I5", f"{side.value} {stored.id} never got a partner")
+
+
+def _waits_for_other(known: Claims, side: Side, address: Value) -> bool:
+    """Tell whether a record on the other side with this address waits for a person."""
+    return address is not None and any(
+        same("email", stored.values["email"], address)
+        and known.is_apart(side.other, stored.id, "email")
+        for stored in known.world.systems[side.other].live()
+    )
 
 
 def _check_converged(known: Claims) -> None:

@@ -17,6 +17,9 @@ from dataclasses import dataclass, field
 
 from tests.simulation.simulate import Outcome, simulate
 
+SHOWN = 20
+"""Failing seeds listed at most."""
+
 CHUNK = 20
 """Seeds a process takes at a time."""
 
@@ -104,7 +107,7 @@ def main() -> int:
     sys.stdout.write(total.told() + "\n")
     rate = total.seeds / max(0.001, time.perf_counter() - began)
     sys.stderr.write(f"{rate:.1f} seeds a second\n")
-    for seed, found in total.broken.items():
+    for seed, found in list(total.broken.items())[:SHOWN]:
         sys.stderr.write(f"seed {seed}: {found[0]}\n")
         sys.stderr.write(f"  python -m tests.simulation.soak --seed {seed} --trace\n")
     return 1 if total.broken else 0
