@@ -93,7 +93,6 @@ def note_clashes(
             "status": "decided" if clash.winner else "open",
             "winner": clash.winner.value if clash.winner else "",
             "run": run,
-            "found_at": at,
         }
         where = _open_conflict(link, clash.rule)
         if clash.winner is None:
@@ -102,7 +101,7 @@ def note_clashes(
                 continue
         else:
             _end_conflicts(connection, where, at, "gone", "")
-        connection.execute(insert(_CONFLICT), [facts])
+        connection.execute(insert(_CONFLICT), [{**facts, "found_at": at}])
         written += 1
     return written
 
