@@ -12,7 +12,7 @@ import typer
 from config.snapshot import Config
 from daemon.cli.failing import FAILED_RECORDS, OUTCOME_CODES
 from daemon.cli.opening import a_state, a_workspace, configuration
-from daemon.cli.output import err, out, print_json, progress_bars
+from daemon.cli.output import out, print_json, progress_bars
 from daemon.cli.rendering import render, render_writes
 from daemon.cycle import Order
 from daemon.flow.report import PlannedWrite, RunReport
@@ -108,8 +108,6 @@ def one_off(
             out.print(f"Saved as {save!r} in {saved}.")
     run = Order(sync=order.name, trigger="one-off", approve=approve, by=by)
     report = asyncio.run(_run(loaded, state, run, is_quiet=as_json))
-    if report.plan is not None and report.outcome == "waiting" and not as_json:
-        err.print(f"Run it: the same command with --approve {report.plan.digest[:12]}")
     _finish(report, as_json=as_json)
 
 

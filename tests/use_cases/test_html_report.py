@@ -7,7 +7,16 @@ from html.parser import HTMLParser
 import pytest
 
 from daemon.flow.approve import Risk
-from daemon.flow.report import Api, Attention, MappingLine, Planned, RunReport, Verified
+from daemon.flow.report import (
+    Api,
+    Attention,
+    Change,
+    MappingLine,
+    Planned,
+    PlannedWrite,
+    RunReport,
+    Verified,
+)
 from daemon.flow.tally import COUNTS
 from daemon.use_cases.html_report import html_page
 from daemon.use_cases.overview import CallLine, FullReport
@@ -78,6 +87,27 @@ def a_report(text: str = "row 17", **changes: object) -> FullReport:
             operations={"crm.create": 4, "crm.link": 3, "crm.update": 2},
             fields={f"crm.{text}": 6},
             ground=text,
+            calls=4,
+            samples=[
+                PlannedWrite(
+                    pair="p",
+                    operation="crm.update",
+                    source_id=text,
+                    crm_id=text,
+                    changes=[
+                        Change(field=text, old=None, new=text),
+                        Change(field="n", old=[text], new=3),
+                    ],
+                ),
+                PlannedWrite(
+                    pair="p",
+                    operation="crm.link",
+                    source_id="1",
+                    crm_id="2",
+                    changes=[],
+                    why=text,
+                ),
+            ],
         ),
         mapping={
             text: [
@@ -144,6 +174,8 @@ def test_everything_a_run_has_to_say_is_on_the_page() -> None:
     assert "the last plan names 3" in seen.text
     assert "2.00 times the minimum" in seen.text
     assert "both changed" in seen.text
+    assert "row 17: (empty) → row 17" in seen.text
+    assert "4 API calls to carry it out" in seen.text
 
 
 @pytest.mark.parametrize(
