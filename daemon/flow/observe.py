@@ -76,7 +76,7 @@ async def list_all(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
     if isinstance(ending, Partial):
         run.tally.notes.append(f"{'/'.join(end)}: listing incomplete ({ending.why})")
         return row.listed_at is not None
-    await _refuse_emptied(run, watch, row, ending, number)
+    await _refuse_emptied(run, watch, ending, number)
     if not await _account_for_unseen(run, watch, number, started):
         run.tally.notes.append(f"{'/'.join(end)}: the listing lacked records that are there")
         return row.listed_at is not None
@@ -92,15 +92,16 @@ async def list_all(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
     return True
 
 
-async def _refuse_emptied(
-    run: RunPart, watch: Watch, row: ObservationRow, ending: Complete, number: int
-) -> None:
-    """Believe an empty end only where a read of every former record shows it in the bin (R39)."""
-    is_empty = ending.count == 0 and row.listed_count >= ABSENCES_NEEDED
-    if is_empty and not await _are_all_archived(run, watch, number):
+async def _refuse_emptied(run: RunPart, watch: Watch, ending: Complete, number: int) -> None:
+    """Believe an empty end only where a read of every former record shows it in the bin (R39).
+
+    Former records are those of the mirror: most of them may be our own creates since the listing.
+    """
+    known = 0 if ending.count else await run.state.read(mirror.count_live, watch.part.end)
+    if known >= ABSENCES_NEEDED and not await _are_all_archived(run, watch, number):
         raise Unreadable(
-            f"Connection {watch.part.connection!r} shows no record at all, and showed "
-            f"{row.listed_count} before; nothing was concluded from that.",
+            f"Connection {watch.part.connection!r} shows no record at all, and had "
+            f"{known} before; nothing was concluded from that.",
             code="empty_side",
             next_step="Put the records back, or start over with another --state if it is meant.",
         )
