@@ -21,7 +21,7 @@ _ERRORS_FROM = 400
 
 _TOLD = {
     "preview": ("good", "Preview", "A plan was made to look at; nothing was written."),
-    "done": ("good", "Done", "Everything planned was written, and what was read back is right."),
+    "done": ("good", "Done", "The plan was carried out, and what was read back is right."),
     "nothing": ("good", "Nothing to do", "Both sides already held what they should."),
     "waiting": ("warn", "Waits for approval", "A plan was made; nothing of it was written yet."),
     "held": ("bad", "Held", "A record read back differs from what was written; a person looks."),
