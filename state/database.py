@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, StaticPool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -123,6 +123,7 @@ def _make_strict(engine: Engine, patience: timedelta, *, read_only: bool) -> Non
 def _postgres(url: URL, patience: timedelta, *, read_only: bool) -> Engine:
     """Open Postgres with SQLite's promise: one writer at a time, and commits that are on disk."""
     engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    event.listen(engine, "handle_error", _drop_details)
     if read_only:
         return engine.execution_options(postgresql_readonly=True, **_snapshot(engine))
 
@@ -139,6 +140,13 @@ def _postgres(url: URL, patience: timedelta, *, read_only: bool) -> Engine:
         )
 
     return engine
+
+
+def _drop_details(context: ExceptionContext) -> None:
+    """Cut what Postgres adds to its errors: ``DETAIL`` quotes the row that failed."""
+    for problem in (context.original_exception, context.sqlalchemy_exception):
+        if problem is not None and problem.args:
+            problem.args = (str(problem.args[0]).partition("\nDETAIL:")[0], *problem.args[1:])
 
 
 def _snapshot(engine: Engine) -> dict[str, Any]:
