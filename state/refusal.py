@@ -35,6 +35,20 @@ _REASONS = {
     "57P03": "the server is starting or stopping; try again once it is back",
 }
 
+_UNREACHED = "the server cannot be reached; see that it runs and that the URL is right"
+
+# A server that refuses a connection gives words only (in English, unless it speaks another tongue).
+_WORDS = {
+    "password authentication failed": "28P01",
+    "no password supplied": "28P01",
+    "no pg_hba.conf entry": "28000",
+    'FATAL:  role "': "28000",
+    'FATAL:  database "': "3D000",
+    "connection slots": "53300",
+    "too many clients": "53300",
+    "the database system is": "57P03",
+}
+
 
 def shown(url: URL) -> str:
     """Return a place as a person may see it: no account, no password, no query."""
@@ -66,9 +80,9 @@ def _reason(problem: DBAPIError) -> str | None:
     fitting = [code for code in _REASONS if str(name).startswith(code)]
     if fitting:
         return _REASONS[max(fitting, key=len)]
-    # A lost or refused connection has no SQLSTATE; what libpq says of it holds no secret.
     if name is None or problem.connection_invalidated:
-        return "the server cannot be reached; see that it runs and that the URL is right"
+        codes = [code for words, code in _WORDS.items() if words in str(problem.orig)]
+        return _REASONS[codes[0]] if codes else _UNREACHED
     return None
 
 
