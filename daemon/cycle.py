@@ -25,6 +25,7 @@ from daemon.flow.report import RunReport, report
 from daemon.flow.tally import Tally
 from daemon.flow.verify import verify
 from state import observations, pairs, runs
+from state.keeping import MATCH_RULES, reconsider
 
 PASSES = 4
 """Plans made in one run at most: what moved while one was carried out is planned anew, and a record
@@ -115,6 +116,9 @@ async def _note_applied(run: RunPart, made: PlanMade, *, is_finished: bool) -> N
     if is_finished:
         await run.state.write(runs.finish_approved, sync=run.sync, at=now)
     await run.state.write(pairs.mark_settled, sync=run.sync, at=now)
+    if run.tally.has_written:  # a key may be free now, a twin linked
+        for pair in run.pairs:
+            await run.state.write(reconsider, pair=pair.name, rules=MATCH_RULES)
 
 
 async def _empty_run(

@@ -75,17 +75,14 @@ def end_conflicts(
             attention.end_conflicts(connection, link=link, fields=fields, at=at)
 
 
-IDENTITY_RULES = (
-    "ambiguous_match",
-    "duplicate_in_side",
-    "duplicate_of_linked",
-    "role_address",
-    "key_taken",
-)
+MATCH_RULES = ("ambiguous_match", "duplicate_in_side", "duplicate_of_linked", "role_address")
+"""Reasons that matching finds in other records, as far as the mirror knows them."""
+
+IDENTITY_RULES = (*MATCH_RULES, "key_taken")
 """Reasons that lie in other records: they can end without the record itself changing."""
 
 
-def reconsider(connection: Connection, *, pair: str) -> int:
+def reconsider(connection: Connection, *, pair: str, rules: Sequence[str] = IDENTITY_RULES) -> int:
     """Have records decided anew that were set apart because of others; return how many.
 
     Called after something changed on either side: a twin may be gone, a stranger may have come.
@@ -95,7 +92,7 @@ def reconsider(connection: Connection, *, pair: str) -> int:
         return 0
     number = 0
     for side in Side:
-        ids = attention.records_apart(connection, pair=pair, side=side, rules=IDENTITY_RULES)
+        ids = attention.records_apart(connection, pair=pair, side=side, rules=rules)
         rows = mirror.get(connection, known.end(side), ids)
         mirror.enter_pair(
             connection, pair=pair, side=side, ids={row.id: row.revision for row in rows.values()}

@@ -54,6 +54,11 @@ class Tally:
         if is_remote and records:
             self.least_calls[purpose] += -(-records // batch)
 
+    @property
+    def has_written(self) -> bool:
+        """Whether a record was written or linked."""
+        return any(self.total(what) for what in ("created", "updated", "merged"))
+
     def total(self, what: str) -> int:
         """Return the sum over both sides."""
         return sum(counter[what] for counter in self.sides.values())

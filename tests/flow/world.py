@@ -207,15 +207,22 @@ def person(number: int, **values: Value) -> Mapping[str, Value]:
     }
 
 
-def once(purpose: str, act: Callable[[], object]) -> Callable[[str], None]:
-    """Return a fault that acts the first time a call of that purpose passes."""
-    left = [act]
+def on_nth(purpose: str, number: int, act: Callable[[], object]) -> Callable[[str], None]:
+    """Return a fault that acts when a call of that purpose passes for the *number*-th time."""
+    passed = 0
 
     def strike(found: str) -> None:
-        if found == purpose and left:
-            left.pop()()
+        nonlocal passed
+        passed += found == purpose
+        if found == purpose and passed == number:
+            act()
 
     return strike
+
+
+def once(purpose: str, act: Callable[[], object]) -> Callable[[str], None]:
+    """Return a fault that acts the first time a call of that purpose passes."""
+    return on_nth(purpose, 1, act)
 
 
 def raising(error: BaseException) -> Callable[[], None]:
