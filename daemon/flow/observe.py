@@ -72,7 +72,7 @@ async def list_all(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
             case Complete() | Partial():
                 ending = item
     size = adapter.capabilities.page_size
-    run.tally.need("listing", count, size, is_remote=adapter.capabilities.is_remote)
+    run.tally.need("listing", max(count, 1), size, is_remote=adapter.capabilities.is_remote)
     if isinstance(ending, Partial):
         run.tally.notes.append(f"{'/'.join(end)}: listing incomplete ({ending.why})")
         return row.listed_at is not None
