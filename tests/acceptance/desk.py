@@ -1,0 +1,93 @@
+"""A desk for one test: a sandbox, a CSV file beside its configuration, and the commands."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.acceptance.people import as_csv, rows_for, table
+from tests.acceptance.processes import (
+    FLOWING,
+    Daemon,
+    Done,
+    Sandbox,
+    configure,
+    crmsyncd,
+    daemon,
+    sandbox,
+)
+
+CONTACTS, KNOWN, ROWS = 30, 10, 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """One folder with all there is to a sync."""
+
+    folder: Path
+    box: Sandbox
+    known: Sequence[Mapping[str, Any]]
+    """Contacts of the first rows."""
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "people.csv"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"HUBSPOT_TOKEN": self.box.token}
+
+    def configure(self, *lines: str, crm: str = "", source: str = "") -> None:
+        configure(self.folder, self.box, *lines, crm=crm, source=source)
+
+    def run(self, *words: str | Path, stdin: bytes = b"", **environment: str) -> Done:
+        """Run a command on this folder's configuration and state."""
+        more = {
+            "CRMSYNCD_CONFIG": str(self.folder / "crmsyncd.yaml"),
+            "CRMSYNCD_STATE": str(self.folder / "state"),
+        }
+        return crmsyncd(
+            *words,
+            folder=self.folder,
+            environment={**self.environment, **more, **environment},
+            stdin=stdin,
+        )
+
+    def sync(self) -> Any:
+        """Sync once; return the report."""
+        return self.run("sync", "people-to-crm", "--json").json
+
+    def status(self) -> Any:
+        """The status of the one sync."""
+        (found,) = self.run("status", "--json").json["syncs"]
+        return found
+
+    def rows(self) -> dict[str, dict[str, str]]:
+        return table(self.file)
+
+    def email(self, number: int) -> str:
+        """The address of a row, as the CRM has it."""
+        if number < len(self.known):
+            return str(self.known[number]["values"]["email"])
+        return f"row.{number}@example.com"
+
+    @contextmanager
+    def daemon(self) -> Iterator[Daemon]:
+        """A daemon on this folder that runs."""
+        with daemon(self.folder, self.environment) as process:
+            process.start()
+            yield process
+
+
+@contextmanager
+def desk(
+    folder: Path, *lines: str, contacts: int = CONTACTS, known: int = KNOWN, rows: int = ROWS
+) -> Iterator[Desk]:
+    """Give a desk whose file holds *rows* rows, the first of them people the CRM knows."""
+    with sandbox(contacts) as box:
+        people = [one for one in box.records() if one["values"].get("email")][:known]
+        made = Desk(folder=folder, box=box, known=people)
+        made.configure(*(lines or FLOWING))
+        made.file.write_bytes(as_csv(rows_for(people, rows)))
+        yield made

@@ -1,0 +1,319 @@
+"""Kill the daemon with ``kill -9`` at random moments of a sync, start it again, compare the end.
+
+    python -m tests.acceptance.kills --times 20 [--seed S] [--records 2000] [--state sqlite|postgres]
+
+Every round has a sandbox of its own, a CSV file of its own, the real daemon and real HTTP. The
+moments are spread uniformly over the time that an undisturbed sync takes; in every second round
+people edit both sides meanwhile, in every third the daemon is killed again while it recovers.
+Prints one line of JSON; exits 1 when anything differs from what the undisturbed sync leaves.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from state.database import open_engine, state_url
+from tests.acceptance.people import PROPERTIES, as_csv, edit_row, rows_for, table
+from tests.acceptance.processes import (
+    FLOWING,
+    Daemon,
+    Sandbox,
+    configure,
+    daemon,
+    eventually,
+    sandbox,
+)
+from tests.postgres import new_database, running_server
+
+CONTACTS = 300
+KNOWN = 150
+"""People who stand on both sides before the first run."""
+EDITS = 3
+"""People edited on each side in a round with edits."""
+ROUND_PATIENCE = 90.0
+FOUND = ("duplicates", "lost_edits", "unexplained", "differences")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """What both sides hold: contacts by address (or id) with their mapped fields, and the file."""
+
+    contacts: Mapping[str, Mapping[str, str]]
+    file: bytes
+
+
+@dataclass(kw_only=True)
+class Room:
+    """Where one round takes place."""
+
+    folder: Path
+    box: Sandbox
+    daemon: Daemon
+    known: Sequence[Mapping[str, Any]]
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "people.csv"
+
+    def picture(self) -> Picture:
+        contacts = {
+            record["values"].get("email") or record["id"]: {
+                name: record["values"].get(name, "") for name in PROPERTIES.values()
+            }
+            for record in self.box.records()
+        }
+        return Picture(contacts=contacts, file=self.file.read_bytes())
+
+
+@dataclass(kw_only=True)
+class Edit:
+    """One person's edit, on one side, that must be on both in the end."""
+
+    row: str
+    email: str
+    column: str
+    value: str
+
+    def do(self, room: Room) -> None:
+        if self.column == "City":
+            found = room.box.contact(self.email)
+            assert found is not None
+            room.box.edit(found["id"], city=self.value)
+        else:
+            edit_row(room.file, self.row, self.column, self.value)
+
+    def is_kept(self, room: Room, picture: Picture) -> bool:
+        row = table(room.file).get(self.row, {})
+        contact = picture.contacts.get(self.email, {})
+        return self.value == row.get(self.column) == contact.get(PROPERTIES[self.column])
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What the rounds came to."""
+
+    kills: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    moments: list[float] = field(default_factory=list)
+
+
+@contextmanager
+def room(records: int, place: Callable[[], str]) -> Iterator[Room]:
+    """Give a sandbox, a file and a configured daemon that is not started."""
+    with tempfile.TemporaryDirectory(prefix="crmsyncd-kills-") as name, sandbox(CONTACTS) as box:
+        folder = Path(name)
+        configure(folder, box, *FLOWING)
+        known = [one for one in box.records() if one["values"].get("email")][:KNOWN]
+        (folder / "people.csv").write_bytes(as_csv(rows_for(known, records)))
+        with daemon(folder, {"HUBSPOT_TOKEN": box.token}, place()) as process:
+            yield Room(folder=folder, box=box, daemon=process, known=known)
+
+
+def undisturbed(records: int, place: Callable[[], str]) -> tuple[Picture, float]:
+    """Return what an undisturbed sync leaves, and how long it takes from its start."""
+    with room(records, place) as here:
+        started = time.monotonic()
+        here.daemon.start()
+        eventually(here.daemon.is_quiet, "an undisturbed sync ends", ROUND_PATIENCE)
+        length = time.monotonic() - started
+        here.daemon.settle()
+        assert 0 == here.daemon.stop()
+        return here.picture(), length
+
+
+def edits_for(here: Room, records: int, luck: random.Random) -> list[Edit]:
+    """People new to the CRM are edited in the file, known ones in the CRM: nothing conflicts."""
+    new = luck.sample(range(len(here.known), records), EDITS)
+    old = luck.sample(range(len(here.known)), EDITS)
+    return [
+        *(
+            Edit(row=f"K{n:05d}", email=f"row.{n}@example.com", column="Job Title",
+                 value=f"Edited in the file {n}")
+            for n in new
+        ),
+        *(
+            Edit(row=f"K{n:05d}", email=here.known[n]["values"]["email"], column="City",
+                 value=f"Edited in the CRM {n}")
+            for n in old
+        ),
+    ]  # fmt: skip
+
+
+def disturb(here: Room, length: float, edits: Sequence[Edit], kills: int, luck: random.Random,
+            tally: Tally) -> None:  # fmt: skip
+    """Start the daemon; kill it and start it again, with edits at moments of their own."""
+    moment = luck.uniform(0.0, length)
+    tally.moments.append(round(moment / length, 3))
+    deeds: list[tuple[float, Callable[[], None]]] = [
+        (luck.uniform(0.0, 1.2 * length), partial(edit.do, here)) for edit in edits
+    ]
+    for number in range(kills):
+        at = moment + number * luck.uniform(0.5, length)
+        deeds.append((at, here.daemon.kill))
+        deeds.append((at + luck.uniform(0.0, 0.5), here.daemon.start))
+    began = time.monotonic()
+    here.daemon.start()
+    for at, deed in sorted(deeds, key=lambda pair: pair[0]):
+        time.sleep(max(0.0, began + at - time.monotonic()))
+        deed()
+    tally.kills += kills
+
+
+def expected(plain: Picture, edits: Sequence[Edit], folder: Path) -> Picture:
+    """Return what the undisturbed sync leaves, with the edits on both sides."""
+    contacts = {email: dict(fields) for email, fields in plain.contacts.items()}
+    path = folder / "expected.csv"
+    path.write_bytes(plain.file)
+    for edit in edits:
+        contacts[edit.email][PROPERTIES[edit.column]] = edit.value
+        edit_row(path, edit.row, edit.column, edit.value)
+    return Picture(contacts=contacts, file=path.read_bytes())
+
+
+def judge(here: Room, wanted: Picture, edits: Sequence[Edit]) -> Counter[str]:
+    """Wait until both sides are as *wanted*; return what is wrong if they never are."""
+    ends_at = time.monotonic() + ROUND_PATIENCE
+    while not here.daemon.is_quiet() and time.monotonic() < ends_at:
+        time.sleep(0.1)
+    if not edits:  # what is not there when nothing waits never comes
+        ends_at = 0.0
+    while (found := here.picture()) != wanted and time.monotonic() < ends_at:
+        time.sleep(1.0)
+    here.daemon.settle()
+    found = here.picture()
+    wrong = Counter(
+        duplicates=doubled(here.box.records()),
+        lost_edits=sum(not edit.is_kept(here, found) for edit in edits),
+        differences=differences(found, wanted),
+    )
+    wrong["differences"] += int(here.daemon.stop() != 0)
+    wrong["unexplained"] = unexplained(here)
+    return wrong
+
+
+def differences(found: Picture, wanted: Picture) -> int:
+    """Return how many contacts and lines of the file differ."""
+    people = found.contacts.keys() | wanted.contacts.keys()
+    contacts = sum(found.contacts.get(one) != wanted.contacts.get(one) for one in people)
+    there, meant = (picture.file.split(b"\r\n") for picture in (found, wanted))
+    lines = sum(one != other for one, other in zip(there, meant, strict=False))
+    return contacts + lines + abs(len(there) - len(meant))
+
+
+def doubled(records: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many contacts share an address, an external id or a whole person with another."""
+    count = 0
+    for names in (("email",), ("crmsyncd_id",), ("firstname", "lastname", "phone")):
+        keys = [tuple(record["values"].get(name, "") for name in names) for record in records]
+        whole = [key for key in keys if all(key)]
+        count += len(whole) - len(set(whole))
+    return count
+
+
+def unexplained(here: Room) -> int:
+    """Return how many values the app wrote, by the CRM's own history, that no intent promised."""
+    promised: set[tuple[str, str, str]] = set()
+    for link, record, payload in _intents(here):
+        for copy in json.loads(payload)["copies"]:
+            for who in (record, link):
+                promised.add((who, copy["field"], str(json.loads(copy["value"]) or "")))
+    return sum(
+        (record["id"], name, value) not in promised
+        and (record["values"].get("crmsyncd_id"), name, value) not in promised
+        for record in here.box.records()
+        for name, value in _written(record)
+    )
+
+
+def _intents(here: Room) -> list[tuple[str, str, str]]:
+    url = state_url(here.daemon.state if "://" in here.daemon.state
+                    else here.folder / here.daemon.state)  # fmt: skip
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            found = connection.execute(
+                text("SELECT link, crm_id, payload FROM intent WHERE side = 'crm'")
+            )
+            return [(row[0], row[1] or "", row[2]) for row in found]
+    finally:
+        engine.dispose()
+
+
+def _written(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the mapped values that the daemon's app wrote into a contact."""
+    for name in PROPERTIES.values():
+        for version in record["history"].get(name, ()):
+            source = version["source"]
+            if source["type"] == "INTEGRATION" and source["label"] != "Web form":
+                yield name, version["value"]
+
+
+def rounds(times: int, records: int, luck: random.Random, place: Callable[[], str]) -> Tally:
+    """Kill *times* times, in as many rounds as that needs."""
+    tally = Tally()
+    plain, length = undisturbed(records, place)
+    number = 0
+    while tally.kills < times:
+        with room(records, place) as here:
+            edits = edits_for(here, records, luck) if number % 2 else []
+            kills = min(2 if number % 3 == 2 else 1, times - tally.kills)
+            disturb(here, length, edits, kills, luck, tally)
+            wrong = judge(here, expected(plain, edits, here.folder), edits)
+            tally.faults += wrong
+            told = {"round": number, "kills": kills, "at": tally.moments[-1], **wrong}
+            sys.stderr.write(json.dumps(told) + "\n")
+        number += 1
+    return tally
+
+
+@contextmanager
+def places(kind: str) -> Iterator[Callable[[], str]]:
+    """Give a source of places for states: a folder in the round's own, or a fresh database."""
+    if kind == "sqlite":
+        yield lambda: "state"
+        return
+    with running_server() as server, ExitStack() as stack:
+        made: list[str] = []
+
+        def database() -> str:
+            name = f"crmsyncd_kills_{len(made)}"
+            made.append(name)
+            url = stack.enter_context(new_database(server, name))
+            return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+        yield database
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the rounds, print one line of JSON, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.acceptance.kills", description=__doc__)
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--records", type=int, default=2000, help="rows of the CSV file")
+    parser.add_argument("--state", choices=("sqlite", "postgres"), default="sqlite")
+    given = parser.parse_args(words)
+    started = time.monotonic()
+    with places(given.state) as place:
+        tally = rounds(given.times, given.records, random.Random(given.seed), place)
+    told: dict[str, object] = {"kills": tally.kills}
+    told |= {name: tally.faults[name] for name in FOUND}
+    told |= {"state": given.state, "seed": given.seed, "records": given.records}
+    told |= {"seconds": round(time.monotonic() - started, 1)}
+    sys.stdout.write(json.dumps(told) + "\n")
+    return int(any(tally.faults[name] for name in FOUND))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
