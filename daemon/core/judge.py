@@ -2,9 +2,10 @@
 
 1. Equal on both sides: the base follows (R1).
 2. A person gave a verdict: it is carried out (D3).
-3. Policies that look at the values (union, min, max, longest) decide by them (R38).
-4. Only one side moved away from its own half of the base: its value goes to the other (I2).
-5. Both moved, or there is no base: a conflict, which the policy decides (I1: the loser is logged).
+3. Both sides hold their halves of the base: nothing changed, however they differ (R1, R37).
+4. Policies that look at the values (union, min, max, longest) decide by them (R38).
+5. Only one side moved away from its own half of the base: its value goes to the other (I2).
+6. Both moved, or there is no base: a conflict, which the policy decides (I1: the loser is logged).
 """
 
 from daemon.core.base import BaseField
@@ -24,13 +25,13 @@ def decide(facts: Facts) -> Decision:
         return Agree() if _is_base_behind(facts) else Nothing(is_equal=True)
     if facts.verdict is not None:
         return _by_verdict(facts, facts.verdict)
+    if facts.base is not None and not any(facts.moved(side) for side in Side):
+        return Nothing()
     if facts.rule.policy in VALUE_POLICIES:
         return _by_value(facts)
     if facts.base is None:
         return _first_contact(facts)
     moved = [side for side in Side if facts.moved(side)]
-    if not moved:
-        return Nothing()
     if facts.base.unseen_side in moved:
         return _conflict(facts, "sent_not_seen")
     if moved == [Side.SOURCE, Side.CRM]:

@@ -18,6 +18,7 @@ from daemon.flow.settle import (
     finish_unsent,
     hold_for_person,
     settle_accepted,
+    settle_not_happened,
 )
 from state import intents, mirror, observations
 from state.intents import IntentRow
@@ -107,7 +108,7 @@ async def _settle_update(run: RunPart, part: EndPart, row: IntentRow, record: Re
     else:
         target = [str(row.operation.target_id)]
         await run.state.write(mirror.note_absence, part.end, target, needed=1)
-    await run.state.write(finish_unsent, [row], at=run.clock.now())
+    await run.state.write(settle_not_happened, _settling(run, part, row), row, record)
     return 0
 
 

@@ -48,6 +48,11 @@ def is_stored(copy: Copy, value: Value) -> bool:
     return _is_same(copy, value) or (_is_cut(copy, value) and not _is_old(copy, value))
 
 
+def is_changed(copy: Copy, value: Value) -> bool:
+    """Tell whether the field holds something else than before the write."""
+    return not _is_old(copy, value)
+
+
 def _is_old(copy: Copy, value: Value) -> bool:
     """Tell whether the field holds what it held before the write."""
     return comparable(copy.kind, value, copy.region) == comparable(

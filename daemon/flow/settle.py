@@ -18,7 +18,7 @@ from daemon.core.operation import Copy, Operation, OperationKind
 from daemon.core.record import Evidence, Record
 from daemon.core.values import Side, encode_values
 from daemon.flow.parts import Watch
-from daemon.flow.returned import Judged, judge, turned
+from daemon.flow.returned import Judged, is_changed, judge, turned
 from state import attention, intents, links, mirror, pending
 from state.attention import Apart
 from state.intents import IntentRow
@@ -253,6 +253,34 @@ def settle_refused(
 
 def _origin_field(operation: Operation, field: str) -> str:
     return next((copy.rule for copy in operation.copies if copy.field == field), "")
+
+
+def settle_not_happened(
+    connection: Connection, work: Settling, intent: IntentRow, record: Record | None
+) -> None:
+    """Close an update of which nobody can say that it landed; its records are planned afresh.
+
+    It may have landed and been edited since: a loser that is no longer there is logged now, because
+    the next plan cannot see it any more (I1).
+    """
+    finish_unsent(connection, [intent], at=work.at)
+    operation = intent.operation
+    there = record.values if record else {}
+    gone = tuple(
+        clash
+        for copy in operation.copies
+        for clash in operation.clashes
+        if clash.rule == copy.rule and is_changed(copy, there.get(copy.field))
+    )
+    attention.note_clashes(
+        connection,
+        pair=operation.pair,
+        link=intent.link,
+        records=(str(operation.source_id), str(operation.crm_id)),
+        clashes=gone,
+        run=work.run,
+        at=work.at,
+    )
 
 
 def settle_moved(
