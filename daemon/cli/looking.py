@@ -7,7 +7,6 @@ from daemon.cli.opening import a_state
 from daemon.cli.output import moment, out, print_json, table
 from daemon.cli.rendering import render
 from daemon.use_cases import overview
-from daemon.use_cases.html_report import html_page
 from daemon.use_cases.overview import FullReport, Status
 
 
@@ -56,6 +55,8 @@ def report(*, number: int, html: Path | None, calls: bool, state: str, as_json: 
     """Show the report of a run."""
     found = asyncio.run(_report(state, number))
     if html is not None:
+        from daemon.use_cases.html_report import html_page
+
         html.write_text(html_page(found), encoding="utf-8")
     if as_json:
         print_json(found if calls else found.report)
