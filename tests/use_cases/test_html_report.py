@@ -66,6 +66,38 @@ def a_call(text: str = "/crm/objects/contacts", status: int | None = 200) -> Cal
     )
 
 
+def a_plan(text: str) -> Planned:
+    return Planned(
+        digest="ab" * 16,
+        writes=6,
+        risk=Risk.MEDIUM,
+        operations={"crm.create": 4, "crm.link": 3, "crm.update": 2},
+        fields={f"crm.{text}": 6},
+        ground=text,
+        calls=4,
+        samples=[
+            PlannedWrite(
+                pair="p",
+                operation="crm.update",
+                source_id=text,
+                crm_id=text,
+                changes=[
+                    Change(field=text, old=None, new=text),
+                    Change(field="n", old=[text], new=3),
+                ],
+            ),
+            PlannedWrite(
+                pair="p",
+                operation="crm.link",
+                source_id="1",
+                crm_id="2",
+                changes=[],
+                why=text,
+            ),
+        ],
+    )
+
+
 def a_report(text: str = "row 17", **changes: object) -> FullReport:
     counts = dict.fromkeys(COUNTS, 0) | {"read": 30, "created": 4, "updated": 2, "quarantined": 1}
     told = RunReport(
@@ -80,35 +112,7 @@ def a_report(text: str = "row 17", **changes: object) -> FullReport:
         skipped={"not_in_filter": 5},
         api=Api(calls=2, minimum=1, by_purpose={"update": 2}),
         verified=Verified(checked=5, mismatched=0),
-        plan=Planned(
-            digest="ab" * 16,
-            writes=6,
-            risk=Risk.MEDIUM,
-            operations={"crm.create": 4, "crm.link": 3, "crm.update": 2},
-            fields={f"crm.{text}": 6},
-            ground=text,
-            calls=4,
-            samples=[
-                PlannedWrite(
-                    pair="p",
-                    operation="crm.update",
-                    source_id=text,
-                    crm_id=text,
-                    changes=[
-                        Change(field=text, old=None, new=text),
-                        Change(field="n", old=[text], new=3),
-                    ],
-                ),
-                PlannedWrite(
-                    pair="p",
-                    operation="crm.link",
-                    source_id="1",
-                    crm_id="2",
-                    changes=[],
-                    why=text,
-                ),
-            ],
-        ),
+        plan=a_plan(text),
         mapping={
             text: [
                 MappingLine(
