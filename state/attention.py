@@ -76,7 +76,10 @@ def note_clashes(
     run: int,
     at: datetime,
 ) -> int:
-    """Write conflicts to the log: open ones once, decided ones each time. Return how many."""
+    """Write conflicts to the log: open ones once, decided ones each time. Return how many.
+
+    A verdict on values that have moved since lapses: its conflict is open again.
+    """
     written = 0
     for clash in clashes:
         facts = {
@@ -94,7 +97,7 @@ def note_clashes(
             "winner": clash.winner.value if clash.winner else "",
             "run": run,
         }
-        where = _open_conflict(link, clash.rule)
+        where = _unsettled(link, clash.rule)
         if clash.winner is None:
             seen = connection.execute(update(_CONFLICT).where(where).values(**facts)).rowcount
             if seen:
@@ -106,8 +109,12 @@ def note_clashes(
     return written
 
 
-def _open_conflict(link: str, field: str) -> Any:
-    return and_(_CONFLICT.c.link == link, _CONFLICT.c.field == field, _CONFLICT.c.status == "open")
+def _unsettled(link: str, field: str) -> Any:
+    return and_(
+        _CONFLICT.c.link == link,
+        _CONFLICT.c.field == field,
+        _CONFLICT.c.status.in_(["open", "verdict"]),
+    )
 
 
 def _end_conflicts(connection: Connection, where: Any, at: datetime, status: str, by: str) -> None:

@@ -69,10 +69,14 @@ def end_conflicts(
     connection: Connection, ended: Sequence[tuple[str, tuple[str, ...]]], at: datetime
 ) -> None:
     """Close conflicts and verdicts of fields that agree."""
-    touched = attention.open_fields(connection, [link for link, _ in ended])
+    ids = [link for link, _ in ended]
+    touched = attention.open_fields(connection, ids)
+    judged = {link for link, _ in attention.verdicts(connection, ids)}
     for link, fields in ended:
         if link in touched:
             attention.end_conflicts(connection, link=link, fields=fields, at=at)
+        if link in judged:
+            attention.end_verdicts(connection, link=link, fields=fields)
 
 
 MATCH_RULES = ("ambiguous_match", "duplicate_in_side", "duplicate_of_linked", "role_address")

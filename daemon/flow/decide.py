@@ -118,7 +118,7 @@ def decide_link(
     own = {
         field_name: Side(row.winner)
         for (link, field_name), row in verdicts.items()
-        if link == found.link.id
+        if link == found.link.id and _still_stands(pair, found, row)
     }
     return reconcile(
         pair.mapping.rules,
@@ -128,6 +128,17 @@ def decide_link(
         terms=pair.terms,
         verdicts=own,
         withheld=held,
+    )
+
+
+def _still_stands(pair: PairPart, found: Linked, verdict: ConflictRow) -> bool:
+    """Tell whether the losing value is the one a person saw; a newer one was never judged (I1)."""
+    loser = Side(verdict.winner).other
+    shown = verdict.source if loser is Side.SOURCE else verdict.crm
+    return any(
+        found.rows[loser].values.get(rule.name(loser)) == shown
+        for rule in pair.mapping.rules
+        if rule_key(rule) == verdict.field
     )
 
 
