@@ -32,7 +32,7 @@ from adapters.contract import (
     Write,
     batches,
 )
-from adapters.errors import Failure, UnknownOutcome
+from adapters.errors import Failure, UnknownOutcome, Unreadable
 from daemon.clock import Clock
 from daemon.core.record import FieldTime, Record
 from daemon.core.schema import Field, Schema
@@ -214,7 +214,9 @@ class MemoryAdapter:
         return (OBJECT,)
 
     async def schema(self, object_name: str) -> Schema:
-        """Return the fields."""
+        """Return the fields. Raises Unreadable for another object than the one."""
+        if object_name != OBJECT:
+            raise Unreadable(f"Connection {self._around.connection!r} has no {object_name!r}.")
         self._call("schema")
         return Schema(object=object_name, fields=MappingProxyType(dict(self._system.fields)))
 
@@ -347,6 +349,8 @@ class MemoryAdapter:
             for name in unique
             if write.values.get(name) is not None
         ]
+        if write.external_id is not None:
+            held.append(self._system.holder(EXTERNAL_ID, write.external_id))
         return [stored for stored in held if stored is not None and stored.id != write.id]
 
     def _conflict(self, write: Write) -> str:
