@@ -38,7 +38,7 @@ async def synced(world: World, people: int = 1) -> None:
 async def test_an_edit_after_the_look_at_the_feed_is_not_overwritten(
     world: World, *, has_precondition: bool
 ) -> None:
-    """What moved since the plan is planned anew, whether we look or the system compares (R21)."""
+    """What moved since the plan is planned anew, whether we look or the system compares (R21, I16)."""
     world.able(Side.CRM, has_precondition=has_precondition)
     await synced(world)
     world.source.edit("s1", {"company": "Mine"})

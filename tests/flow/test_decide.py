@@ -96,6 +96,23 @@ async def test_twins_are_asked_about_until_one_is_gone(world: World) -> None:
     await world.rest()
 
 
+async def test_nobody_is_linked_twice(world: World) -> None:
+    """Two records lead to one by different keys: the surer one is linked, the other asks (R9)."""
+    world.configure(conflicts={"fields": {"phone": "manual"}})
+    world.source.make(person(1, phone="+4930901899"))
+    world.source.make(person(1, email=None))
+    world.crm.make(person(1))
+
+    await world.run()
+
+    assert {"s1": "c1"} == await world.linked()
+    assert {("s2", "ambiguous_match")} == {
+        (item.record, item.rule) for item in await world.apart() if item.side is Side.SOURCE
+    }
+    assert 1 == len(world.crm.live())
+    await world.rest()
+
+
 async def test_a_deleted_record_is_not_made_again(world: World) -> None:
     """``unlink`` leaves a tombstone: an edit of the survivor brings nobody back (R14)."""
     await synced(world)
