@@ -14,7 +14,7 @@ from daemon.core.values import Side, Value, Values, decode_values, digest, encod
 from state.bulk import chunks, upsert
 from state.columns import table
 from state.pairs import at_end
-from state.tables import HERE, RACY, Mirror, MirrorKey, Pending
+from state.tables import ABSENT, HERE, RACY, Mirror, MirrorKey, Pending
 
 _MIRROR = table(Mirror)
 _KEY = table(MirrorKey)
@@ -237,12 +237,16 @@ def settled_versions(
 
     A hint with such a version is no news and needs no read.
     """
-    wanted = set(fields)
-    return {
-        row.id: row.version
-        for row in get(connection, end, ids).values()
-        if row.is_live and not row.is_racy and wanted <= row.values.keys()
-    }
+    wanted, found = set(fields), {}
+    chosen = select(_MIRROR.c.id, _MIRROR.c.version, _MIRROR.c.content)
+    for some in chunks(list(dict.fromkeys(ids))):
+        where = and_(_at(_MIRROR, end), _MIRROR.c.id.in_(some), _MIRROR.c.presence == LIVE)
+        for record, version, content in connection.execute(
+            chosen.where(where, _MIRROR.c.is_racy.is_(False))
+        ):
+            if wanted <= decode_values(content).keys():
+                found[str(record)] = str(version)
+    return found
 
 
 def racy(connection: Connection, end: End) -> list[str]:
@@ -288,7 +292,7 @@ def note_absence(connection: Connection, end: End, ids: Sequence[str], *, needed
 
 def has_unconfirmed_absence(connection: Connection, end: End) -> bool:
     """Return whether a record was lacking once and not yet often enough to be gone (I6)."""
-    where = and_(_at(_MIRROR, end), _MIRROR.c.absences > 0, _MIRROR.c.presence == LIVE)
+    where = and_(_at(_MIRROR, end), ABSENT, _MIRROR.c.presence == LIVE)
     return connection.execute(select(_MIRROR.c.id).where(where).limit(1)).first() is not None
 
 

@@ -15,6 +15,7 @@ from state.columns import Moment
 # Literal, in the index and in the query alike: SQLite takes up a partial index only then.
 HERE = text("presence IN ('live', 'suspect')")
 RACY = text("is_racy")
+ABSENT = text("absences > 0")
 
 
 class Meta(SQLModel, table=True):
@@ -89,6 +90,13 @@ class Mirror(SQLModel, table=True):
             "object",
             sqlite_where=RACY,
             postgresql_where=RACY,
+        ),
+        Index(
+            "ix_mirror_absent",
+            "connection",
+            "object",
+            sqlite_where=ABSENT,
+            postgresql_where=ABSENT,
         ),
         Index(None, "connection", "object", "first_seen_at"),
     )

@@ -7,6 +7,7 @@ a tie and says so.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import orjson
 
@@ -33,6 +34,7 @@ def _plain(item: Evidence) -> list[str | None]:
     return [after, item.until.astimezone(UTC).isoformat(), item.strength.value, item.origin]
 
 
+@lru_cache(maxsize=4096)  # the fields of a record mostly came to be at one moment
 def _typed(after: str | None, until: str, strength: str, origin: str) -> Evidence:
     return Evidence(
         after=datetime.fromisoformat(after) if after else None,

@@ -35,7 +35,7 @@ class Busy:
         end = self.ends[side]
         if (end, row.id) in self.taken:
             return True
-        keys = pair.index(side, row.as_record())
+        keys = pair.index(side, row.as_record()) if self.awaited else ()
         if any((end, key) in self.awaited for key in keys):
             return True
         if any(place == end and row.first_seen_at >= sent for place, sent in self.keyless):

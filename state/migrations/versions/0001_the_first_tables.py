@@ -140,6 +140,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('mirror', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_mirror_connection_object_first_seen_at'), ['connection', 'object', 'first_seen_at'], unique=False)
+        batch_op.create_index('ix_mirror_absent', ['connection', 'object'], unique=False, sqlite_where=sa.text('absences > 0'), postgresql_where=sa.text('absences > 0'))
         batch_op.create_index('ix_mirror_here', ['connection', 'object', 'listing'], unique=False, sqlite_where=sa.text("presence IN ('live', 'suspect')"), postgresql_where=sa.text("presence IN ('live', 'suspect')"))
         batch_op.create_index('ix_mirror_racy', ['connection', 'object'], unique=False, sqlite_where=sa.text('is_racy'), postgresql_where=sa.text('is_racy'))
 
@@ -292,6 +293,7 @@ def downgrade() -> None:
     with op.batch_alter_table('mirror', schema=None) as batch_op:
         batch_op.drop_index('ix_mirror_racy', sqlite_where=sa.text('is_racy'), postgresql_where=sa.text('is_racy'))
         batch_op.drop_index('ix_mirror_here', sqlite_where=sa.text("presence IN ('live', 'suspect')"), postgresql_where=sa.text("presence IN ('live', 'suspect')"))
+        batch_op.drop_index('ix_mirror_absent', sqlite_where=sa.text('absences > 0'), postgresql_where=sa.text('absences > 0'))
         batch_op.drop_index(batch_op.f('ix_mirror_connection_object_first_seen_at'))
 
     op.drop_table('mirror')
