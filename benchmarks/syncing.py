@@ -92,9 +92,18 @@ def processor_seconds() -> float:
 
 
 def peak_bytes() -> int:
-    """Return the most memory this process ever held; Linux tells kibibytes, macOS bytes."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    """Return the most memory this process ever held.
+
+    Linux's ``ru_maxrss`` begins with what the parent held when it forked, so the process's own high
+    water mark is preferred where the system tells it. Elsewhere ``ru_maxrss`` is in bytes (macOS).
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = status.read_text(encoding="ascii").splitlines()
+        marks = [int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")]
+        if marks:
+            return marks[0]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _time_steps() -> None:
