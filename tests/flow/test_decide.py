@@ -200,6 +200,49 @@ async def test_a_bad_value_stops_its_field_or_its_record(
     await world.rest()
 
 
+@pytest.mark.parametrize(("first", "second"), [(Side.SOURCE, Side.CRM), (Side.CRM, Side.SOURCE)])
+async def test_the_later_of_two_edits_wins(world: World, first: Side, second: Side) -> None:
+    """The systems are asked when the field changed; a new match of the same page waits for it."""
+    await synced(world)
+    world.source.make(person(8))
+    world.crm.make(person(8))
+    for side, value in ((first, "Earlier"), (second, "Later")):
+        record = (await world.links())["s1"].record(side)
+        world.system(side).edit(record, {"company": value})
+        world.pass_by(SOON)
+
+    report = await world.run()
+
+    assert ["Company8", "Later"] == world.values(first, "company")
+    assert {"s1": "c1", "s2": "c2"} == await world.linked()
+    assert 2 == report.api.by_purpose["times"]
+    (conflict,) = await world.conflicts()
+    assert ("both_changed", second.value) == (conflict.reason, conflict.winner)
+    await world.rest()
+
+
+async def test_who_is_invalid_is_not_made_on_the_other_side(world: World) -> None:
+    """A CRM record without a usable address is set apart; the source gets the others."""
+    world.crm.make(person(1, email="nonsense"))
+    world.crm.make(person(2))
+
+    await world.run()
+
+    assert [("c1", "invalid_email")] == [(item.record, item.rule) for item in await world.apart()]
+    assert ["person2@example.com"] == world.values(Side.SOURCE, "email")
+    await world.rest()
+
+
+async def test_an_empty_record_makes_nobody(world: World) -> None:
+    """Nothing filled is nothing to write."""
+    world.source.make({})
+
+    report = await world.run()
+
+    assert ({"nothing_to_write": 1}, []) == (report.skipped, world.crm.live())
+    await world.rest()
+
+
 async def in_conflict(world: World) -> int:
     """Have both sides edit a field that a person decides; return the conflict's number."""
     world.configure(conflicts={"fields": {"company": "manual"}})

@@ -235,6 +235,25 @@ async def test_an_edited_key_keeps_its_partner(world: World) -> None:
     await world.rest()
 
 
+async def test_a_deleted_row_is_nobody_elses(world: World) -> None:
+    """A row goes and another one comes: two people, unless their cells say otherwise (R11)."""
+    a_file(world)
+    for number in range(3):
+        world.source.make(person(number))
+    world.source.make({})
+    await world.run()
+    for record in ("s2", "s4"):
+        world.source.erase(record)
+    world.source.make(person(7))
+    for _ in range(2):
+        world.pass_by(SOON)
+        await world.run()
+
+    assert {"s1": "c1", "s3": "c3", "s5": "c4"} == await world.linked()
+    assert 4 == len(world.crm.live())
+    await world.rest()
+
+
 async def test_an_unclear_key_edit_is_not_followed(world: World) -> None:
     """Two rows that could each be the vanished one: nobody guesses, nobody is doubled (R11)."""
     a_file(world)

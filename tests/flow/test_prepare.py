@@ -113,6 +113,15 @@ async def test_every_problem_of_a_mapping_is_told_at_once(new_world: NewWorld) -
     assert "listing" not in report.api.by_purpose
 
 
+async def test_required_columns_must_be_mapped(new_world: NewWorld) -> None:
+    """A column that nobody reads cannot be looked after."""
+    report = await new_world(required=["email", "shoe"]).run()
+
+    assert "failed" == report.outcome
+    assert "shoe" in report.error
+    assert "email" not in report.error
+
+
 async def test_a_sync_without_a_usable_key_does_not_run(new_world: NewWorld) -> None:
     """Matching on what is not mapped would create everybody twice."""
     world = new_world(match={"on": ["birthday"]})
