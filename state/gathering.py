@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from daemon.core.values import Side
-from state import attention, intents, links, mirror, pending
+from state import attention, intents, keys, links, mirror, pending
 from state.attention import ConflictRow
 from state.intents import IntentRow
 from state.links import LinkRow
@@ -48,7 +48,9 @@ def gather(
         rows={side: own, side.other: other},
         links=linked,
         pending_opposite=pending.among(connection, pair=pair, side=side.other, ids=opposite),
-        opposite_links=links.of_records(connection, pair=pair, side=side.other, ids=opposite),
+        opposite_links=links.of_records(
+            connection, pair=pair, side=side.other, ids=opposite, known=linked.values()
+        ),
         open_intents=intents.open_at(connection, list(ends.values())),
         held_intents=intents.held_at(connection, list(ends.values())),
         verdicts=attention.verdicts(connection, [link.id for link in linked.values()]),
@@ -77,8 +79,8 @@ def gather_kin(
     other_keys: Sequence[tuple[str, str]],
 ) -> Kin:
     """Read who shares the keys of unlinked records of *side*."""
-    own = mirror.holders(connection, ends[side], own_keys)
-    other = mirror.holders(connection, ends[side.other], other_keys)
+    own = keys.holders(connection, ends[side], own_keys)
+    other = keys.holders(connection, ends[side.other], other_keys)
     candidates = sorted({record for records in other.values() for record in records})
     return Kin(
         own=own,

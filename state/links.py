@@ -1,6 +1,6 @@
 """Links and their base: which two records are one, and what they last agreed on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,9 +91,18 @@ def get(connection: Connection, ids: Sequence[str]) -> dict[str, LinkRow]:
 
 
 def of_records(
-    connection: Connection, *, pair: str, side: Side, ids: Sequence[str]
+    connection: Connection,
+    *,
+    pair: str,
+    side: Side,
+    ids: Sequence[str],
+    known: Collection[LinkRow] = (),
 ) -> dict[str, LinkRow]:
-    """Return record id → its link: the active one, else the one that was detached last."""
+    """Return record id → its link: the active one, else the one that was detached last.
+
+    Links in *known*, read in this transaction, are not decoded again.
+    """
+    read = {row.id: row for row in known}
     column = _LINK.c.source_id if side is Side.SOURCE else _LINK.c.crm_id
     found: dict[str, LinkRow] = {}
     for some in chunks(list(dict.fromkeys(ids))):
@@ -102,9 +111,10 @@ def of_records(
             .where(_LINK.c.pair == pair, column.in_(some), _LINK.c.status != FOLDED)
             .order_by(_LINK.c.linked_at, _LINK.c.id)
         ).mappings()
-        for row in map(_typed, rows):
-            known = found.get(row.record(side))
-            if known is None or known.status != ACTIVE:
+        for plain in rows:
+            row = read.get(plain["id"]) or _typed(plain)
+            earlier = found.get(row.record(side))
+            if earlier is None or earlier.status != ACTIVE:
                 found[row.record(side)] = row
     return found
 

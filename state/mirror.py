@@ -6,24 +6,21 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from daemon.core.evidence import decode_evidence, encode_evidence, witness
 from daemon.core.record import Evidence, Record
-from daemon.core.values import Side, Value, Values, decode_values, digest, encode_values
+from daemon.core.values import Side, Value, Values, decode_values, encode_values
+from state import keys
 from state.bulk import chunks, upsert
 from state.columns import table
 from state.pairs import at_end
-from state.tables import ABSENT, HERE, RACY, Mirror, MirrorKey, Pending
+from state.tables import ABSENT, HERE, RACY, Mirror, Pending
 
 _MIRROR = table(Mirror)
-_KEY = table(MirrorKey)
 _PENDING = table(Pending)
 
 LIVE, ARCHIVED, MISSING, SUSPECT = "live", "archived", "missing", "suspect"
-
-LONGEST_KEY = 300
-"""Characters of a key that are indexed as they are; of a longer one, its hash is."""
 
 End = tuple[str, str]
 """(connection, object)."""
@@ -94,17 +91,59 @@ class Sighting:
 
 def put(connection: Connection, seen: Sequence[Seen], how: Sighting) -> list[str]:
     """Store records as seen; return the ids that changed. Changed ones enter pending (R1)."""
-    known = get(connection, how.end, [item.record.id for item in seen])
-    rows, changed = [], []
-    for item in {item.record.id: item for item in seen}.values():
-        row, is_changed = _merge(item, known.get(item.record.id), how)
+    newest = {item.record.id: item for item in seen}
+    known = _rows(connection, how.end, list(newest))
+    rows, changed, same = [], [], []
+    for item in newest.values():
+        before = known.get(item.record.id)
+        if before is not None and _is_same(item, before):
+            same.append(_again(item, how))
+            continue
+        row, is_changed = _merge(item, _typed(before) if before else None, how)
         rows.append(row)
         if is_changed:
             changed.append((item, row))
+    _touch(connection, how, same)
     upsert(connection, _MIRROR, rows, keep=("first_seen_at",))
-    _index(connection, how.end, [item for item, _ in changed])
+    reindex(connection, how.end, [item for item, _ in changed])
     enter(connection, how.end, {row["id"]: row["revision"] for _, row in changed}, how.quiet)
     return [str(row["id"]) for _, row in changed]
+
+
+def _is_same(item: Seen, known: Mapping[Any, Any]) -> bool:
+    """Tell at a glance, without reading what is stored, that a record is as it was.
+
+    Equal text is equal content; of unequal text the values must be compared (1.0 and 1.00).
+    """
+    record = item.record
+    return (
+        not item.copied
+        and known["presence"] == (ARCHIVED if record.is_archived else LIVE)
+        and known["external_id"] == record.external_id
+        and known["other_emails"] == "\n".join(record.other_emails)
+        and known["content"] == encode_values(record.values)
+    )
+
+
+def _again(item: Seen, how: Sighting) -> dict[str, Any]:
+    """Return what a sighting changes of a record that is as it was."""
+    facts: dict[str, Any] = {
+        "version": item.record.version,
+        "modified_at": item.record.modified_at,
+        "absences": 0,
+        "is_racy": item.is_partly or _is_racy(item.record, how),
+        "seen_at": how.seen_at,
+    }
+    if how.listing is not None:
+        facts["listing"] = how.listing
+    return {"which": item.record.id, **facts}
+
+
+def _touch(connection: Connection, how: Sighting, facts: Sequence[dict[str, Any]]) -> None:
+    if facts:
+        names = [name for name in facts[0] if name != "which"]
+        statement = update(_MIRROR).where(_at(_MIRROR, how.end), _MIRROR.c.id == bindparam("which"))
+        connection.execute(statement.values({name: bindparam(name) for name in names}), facts)
 
 
 def _merge(item: Seen, known: MirrorRow | None, how: Sighting) -> tuple[dict[str, Any], bool]:
@@ -154,29 +193,6 @@ def _is_racy(record: Record, how: Sighting) -> bool:
     return record.modified_at is not None and how.seen_at - record.modified_at < how.resolution
 
 
-def _index(connection: Connection, end: End, seen: Sequence[Seen]) -> None:
-    for ids in chunks([item.record.id for item in seen]):
-        connection.execute(delete(_KEY).where(_at(_KEY, end), _KEY.c.id.in_(ids)))
-    rows = [
-        {
-            "connection": end[0],
-            "object": end[1],
-            "name": name,
-            "value": _short(value),
-            "id": item.record.id,
-        }
-        for item in seen
-        if not item.record.is_archived
-        for name, value in dict.fromkeys(item.keys)
-    ]
-    upsert(connection, _KEY, rows)
-
-
-def _short(key: str) -> str:
-    """Return a key as it is indexed: an index of Postgres takes no value of some thousand bytes."""
-    return key if len(key) <= LONGEST_KEY else f"#{digest(key)}"
-
-
 def enter(connection: Connection, end: End, ids: Mapping[str, int], quiet: str = "") -> None:
     """Enter records (id → revision) into the pending set of every pair on *end* but *quiet*."""
     rows = [
@@ -199,12 +215,15 @@ def enter_pair(connection: Connection, *, pair: str, side: Side, ids: Mapping[st
 
 def get(connection: Connection, end: End, ids: Sequence[str]) -> dict[str, MirrorRow]:
     """Return mirrored records by id; unknown ids are absent."""
-    found: dict[str, MirrorRow] = {}
+    return {name: _typed(row) for name, row in _rows(connection, end, ids).items()}
+
+
+def _rows(connection: Connection, end: End, ids: Sequence[str]) -> dict[str, Mapping[Any, Any]]:
+    found: dict[str, Mapping[Any, Any]] = {}
     for some in chunks(list(dict.fromkeys(ids))):
-        rows = connection.execute(
-            select(_MIRROR).where(_at(_MIRROR, end), _MIRROR.c.id.in_(some))
-        ).mappings()
-        found.update({row["id"]: _typed(row) for row in rows})
+        where = and_(_at(_MIRROR, end), _MIRROR.c.id.in_(some))
+        for row in connection.execute(select(_MIRROR).where(where)).mappings():
+            found[row["id"]] = row
     return found
 
 
@@ -257,13 +276,11 @@ def racy(connection: Connection, end: End) -> list[str]:
 
 def unseen(connection: Connection, end: End, listing: int, after: str, limit: int) -> list[str]:
     """Return live ids that *listing* did not show, in id order from *after* on."""
-    where = and_(
-        _at(_MIRROR, end),
-        _MIRROR.c.listing < listing,
-        HERE,
-        _MIRROR.c.id > after,
-    )
-    chosen = select(_MIRROR.c.id).where(where).order_by(_MIRROR.c.id).limit(limit)
+    # By the index of what is there: few records have an old listing. A bare id would have SQLite
+    # walk all records in id order instead.
+    record = _MIRROR.c.id.concat("")
+    where = and_(_at(_MIRROR, end), HERE, _MIRROR.c.listing < listing, record > after)
+    chosen = select(_MIRROR.c.id).where(where).order_by(record).limit(limit)
     return [str(found) for (found,) in connection.execute(chosen)]
 
 
@@ -316,39 +333,8 @@ def _set_presence(connection: Connection, end: End, rows: Mapping[str, int], pre
         .values(presence=presence, revision=_MIRROR.c.revision + 1)
     )
     connection.execute(statement, [{"which": record} for record in rows])
-    for some in chunks(list(rows)):
-        connection.execute(delete(_KEY).where(_at(_KEY, end), _KEY.c.id.in_(some)))
+    keys.drop(connection, end, list(rows))
     enter(connection, end, {record: revision + 1 for record, revision in rows.items()})
-
-
-def holders(
-    connection: Connection, end: End, keys: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], list[str]]:
-    """Return (key name, value) → ids of the live records that hold it, sorted."""
-    found: dict[tuple[str, str], list[str]] = {}
-    wanted = {(name, _short(value)): (name, value) for name, value in keys}
-    for some in chunks(list(wanted)):
-        rows = connection.execute(
-            select(_KEY.c.name, _KEY.c.value, _KEY.c.id).where(
-                _at(_KEY, end), tuple_(_KEY.c.name, _KEY.c.value).in_(some)
-            )
-        )
-        for name, value, record in rows:
-            found.setdefault(wanted[name, value], []).append(record)
-    # Sorted here, because databases differ in how they sort text.
-    return {key: sorted(found[key]) for key in wanted.values() if key in found}
-
-
-def keys_of(connection: Connection, end: End, ids: Sequence[str]) -> dict[str, set[str]]:
-    """Return id → names of the keys that are indexed for it."""
-    found: dict[str, set[str]] = {}
-    for some in chunks(list(ids)):
-        rows = connection.execute(
-            select(_KEY.c.id, _KEY.c.name).where(_at(_KEY, end), _KEY.c.id.in_(some))
-        )
-        for record, name in rows:
-            found.setdefault(record, set()).add(name)
-    return found
 
 
 def count_live(connection: Connection, end: End) -> int:
@@ -367,8 +353,12 @@ def page(connection: Connection, end: End, after: str, limit: int) -> list[Mirro
 
 
 def reindex(connection: Connection, end: End, rows: Sequence[Seen]) -> None:
-    """Write the comparable keys of records anew (another key, another region)."""
-    _index(connection, end, rows)
+    """Write the comparable keys of records anew; an archived record holds none."""
+    keys.put(
+        connection,
+        end,
+        {item.record.id: () if item.record.is_archived else item.keys for item in rows},
+    )
 
 
 def values_of(rows: Mapping[str, MirrorRow], record: str | None) -> Values | None:

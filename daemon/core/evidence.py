@@ -29,12 +29,14 @@ def decode_evidence(text: str) -> dict[str, Evidence]:
     return {name: _typed(*item) for name, item in orjson.loads(text).items()}
 
 
-def _plain(item: Evidence) -> list[str | None]:
+# The fields of a record mostly came to be at one moment: each is spelled and read once.
+@lru_cache(maxsize=4096)
+def _plain(item: Evidence) -> tuple[str | None, ...]:
     after = item.after.astimezone(UTC).isoformat() if item.after else None
-    return [after, item.until.astimezone(UTC).isoformat(), item.strength.value, item.origin]
+    return (after, item.until.astimezone(UTC).isoformat(), item.strength.value, item.origin)
 
 
-@lru_cache(maxsize=4096)  # the fields of a record mostly came to be at one moment
+@lru_cache(maxsize=4096)
 def _typed(after: str | None, until: str, strength: str, origin: str) -> Evidence:
     return Evidence(
         after=datetime.fromisoformat(after) if after else None,

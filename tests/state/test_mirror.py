@@ -13,6 +13,7 @@ from daemon.core.record import Evidence, Strength
 from daemon.core.values import Side, Value
 from state import mirror, pending
 from state.database import State
+from state.keys import holders
 from state.mirror import ARCHIVED, LIVE, MISSING, SUSPECT, Seen
 from tests.state.samples import (
     CRM,
@@ -117,11 +118,11 @@ def test_an_archived_record_holds_no_keys(connection: Connection) -> None:
     mirror.put(connection, [seen(keys=(key,))], sighting())
 
     mirror.put(connection, [seen(keys=(key,), is_archived=True)], sighting(minutes=1))
-    assert {} == mirror.holders(connection, FILE, [key])
+    assert {} == holders(connection, FILE, [key])
     assert ARCHIVED == mirrored(connection).presence
 
     mirror.put(connection, [seen(keys=(key,))], sighting(minutes=2))
-    assert {key: ["1"]} == mirror.holders(connection, FILE, [key])
+    assert {key: ["1"]} == holders(connection, FILE, [key])
 
 
 def test_the_last_of_two_sightings_in_one_page_counts(connection: Connection) -> None:
@@ -248,7 +249,7 @@ def test_absence_is_believed_when_proven_often_enough(connection: Connection) ->
     row = mirrored(connection)
     assert (MISSING, 2) == (row.presence, row.revision)
     assert {"1": 2} == waiting(connection)
-    assert {} == mirror.holders(connection, FILE, [key])
+    assert {} == holders(connection, FILE, [key])
 
 
 def test_a_sighting_ends_an_absence(connection: Connection) -> None:
@@ -277,7 +278,7 @@ def test_a_suspect_is_neither_source_nor_target(connection: Connection) -> None:
     assert not row.is_live
     assert mirror.values_of({"1": row}, "1") is None
     assert {"1": 2} == waiting(connection)
-    assert {} == mirror.holders(connection, FILE, [key])
+    assert {} == holders(connection, FILE, [key])
     assert [] == mirror.unseen(connection, FILE, 2, "", 9)
 
 
@@ -287,14 +288,11 @@ def test_keys_find_all_their_holders(connection: Connection) -> None:
     mirror.put(connection, [seen("2", keys=(shared,)), seen("1", keys=(shared, own))], sighting())
     mirror.put(connection, [seen("9", keys=(shared,))], sighting(CRM))
 
-    found = mirror.holders(
+    found = holders(
         connection, FILE, [shared, own, ("email", "+4612345"), ("email", "nobody@example.org")]
     )
 
     assert {shared: ["1", "2"], own: ["1"]} == found
-    assert {"1": {"email", "phone"}, "2": {"email"}} == mirror.keys_of(
-        connection, FILE, ["1", "2", "3"]
-    )
 
 
 def test_a_changed_record_lets_go_of_its_old_keys(connection: Connection) -> None:
@@ -303,10 +301,10 @@ def test_a_changed_record_lets_go_of_its_old_keys(connection: Connection) -> Non
     mirror.put(connection, [seen(keys=(old, old))], sighting())
 
     mirror.put(connection, [seen(values={"name": "Grace"}, keys=(new,))], sighting(minutes=1))
-    assert {new: ["1"]} == mirror.holders(connection, FILE, [old, new])
+    assert {new: ["1"]} == holders(connection, FILE, [old, new])
 
     mirror.reindex(connection, FILE, [seen(keys=(other,))])
-    assert {other: ["1"]} == mirror.holders(connection, FILE, [old, new, other])
+    assert {other: ["1"]} == holders(connection, FILE, [old, new, other])
 
 
 def test_a_key_of_any_length_is_found(connection: Connection) -> None:
@@ -315,7 +313,7 @@ def test_a_key_of_any_length_is_found(connection: Connection) -> None:
     long, longer = ("email", noise), ("email", f"{noise}x")
     mirror.put(connection, [seen("1", keys=(long,)), seen("2", keys=(longer,))], sighting())
 
-    assert {long: ["1"], longer: ["2"]} == mirror.holders(connection, FILE, [long, longer])
+    assert {long: ["1"], longer: ["2"]} == holders(connection, FILE, [long, longer])
 
 
 def test_many_records_and_keys_at_once(connection: Connection) -> None:
@@ -327,7 +325,7 @@ def test_many_records_and_keys_at_once(connection: Connection) -> None:
     assert ids == mirror.put(connection, items, sighting(listing=1))
 
     assert 3_000 == len(mirror.get(connection, FILE, [*ids, *ids]))
-    assert ids == [holders[0] for holders in mirror.holders(connection, FILE, keys).values()]
+    assert ids == [held[0] for held in holders(connection, FILE, keys).values()]
     assert 3_000 == mirror.count_live(connection, FILE)
     assert 3_000 == len(waiting(connection))
     assert ids == mirror.note_absence(connection, FILE, ids, needed=1)
