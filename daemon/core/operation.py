@@ -98,6 +98,9 @@ class Operation:
     clears: tuple[Clearance, ...] = ()
     how: str = ""
     """Why: the key a link was matched on."""
+    is_half: bool = False
+    """One of two writes that one decision led to, one to each side: settled alone it clears
+    nothing, since the other may never be sent (R1). The next plan finds both equal and clears."""
 
     @property
     def values(self) -> dict[str, Value]:
@@ -149,6 +152,7 @@ def encode_operation(operation: Operation) -> str:
             "clashes": [_plain_clash(clash) for clash in operation.clashes],
             "clears": [[c.side.value, c.id, c.revision] for c in operation.clears],
             "how": operation.how,
+            "is_half": operation.is_half,
         }
     ).decode()
 
@@ -171,6 +175,7 @@ def decode_operation(text: str) -> Operation:
             for side, record, revision in plain["clears"]
         ),
         how=plain["how"],
+        is_half=plain.get("is_half", False),
     )
 
 

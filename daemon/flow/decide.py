@@ -189,8 +189,7 @@ def _update(
     updates: list[Side],
     clears: tuple[Clearance, ...],
 ) -> Operation:
-    """Return the write to one side; it clears what caused it (both sides when it is the only)."""
-    mine = clears if len(updates) == 1 else tuple(c for c in clears if c.side is side.other)
+    """Return the write to one side; it clears what caused it, unless it is one of two (R1)."""
     return Operation(
         pair=pair.name,
         kind=OperationKind.UPDATE,
@@ -200,7 +199,8 @@ def _update(
         crm_id=found.link.crm_id,
         copies=decision.copies[side],
         clashes=decision.clashes[side],
-        clears=mine,
+        clears=clears,
+        is_half=len(updates) > 1,
     )
 
 

@@ -139,7 +139,7 @@ def _link_or_agree(connection: Connection, work: Settling, taken: Sequence[_Take
     agreed: dict[str, dict[str, BaseField]] = {}
     for one in taken:
         fields = {
-            copy.rule: turned(one.operation.side, copy, base)
+            copy.rule: turned(one.operation.side, _known_before(copy, one, work), base)
             for copy in one.operation.copies
             if (base := one.judged[copy.rule].base) is not None
         }
@@ -149,6 +149,18 @@ def _link_or_agree(connection: Connection, work: Settling, taken: Sequence[_Take
             agreed.setdefault(one.intent.link, {}).update(fields)
     links.add_all(connection, made, run=work.run, at=work.at)
     links.agree_all(connection, list(agreed.items()))
+
+
+def _known_before(copy: Copy, one: _Taken, work: Settling) -> Copy:
+    """Return the copy with a value before only where its return would be a stale save (R11).
+
+    That is a file saved whole over our write-back. Elsewhere, and in a record we made, somebody who
+    enters that value again means it.
+    """
+    can_be_stale = work.watch.part.adapter.capabilities.is_saved_whole
+    if can_be_stale and one.operation.kind is not OperationKind.CREATE:
+        return copy
+    return replace(copy, before=copy.value)
 
 
 def _new_link(one: _Taken, fields: Mapping[str, BaseField]) -> LinkRow:
@@ -223,7 +235,8 @@ def _close(connection: Connection, work: Settling, taken: Sequence[_Taken]) -> N
     end_conflicts(connection, list(rules.items()), work.at)
     for link in {link for link, _ in attention.verdicts(connection, list(rules))}:
         attention.end_verdicts(connection, link=link, fields=rules[link])
-    clears = [clear for one in taken for clear in one.operation.clears]
+    whole = [one.operation for one in taken if not one.operation.is_half]
+    clears = [clear for operation in whole for clear in operation.clears]
     pending.clear(connection, pair=taken[0].operation.pair, clearances=clears)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from daemon.core.base import BaseField
 from daemon.core.normalize import comparable
-from daemon.core.values import FieldKind, Side, Value, decode_value
+from daemon.core.values import FieldKind, Side, Value, Values, decode_value
 from state import attention, intents, links, mirror
 from state.attention import QuarantineRow
 from state.columns import table
@@ -244,9 +244,20 @@ def _check_reach(known: Claims) -> None:
                 for item in known.apart
             )
             is_told = is_told or (side, stored.id) in disputed
+            is_told = is_told or _could_be_held(known, side, stored.values)
             is_told = is_told or _waits_for_other(known, side, stored.values["email"])
             if not is_linked and not is_told and any(stored.values.values()):
                 known.world.history.violate("I5", f"{side.value} {stored.id} never got a partner")
+
+
+def _could_be_held(known: Claims, side: Side, values: Values) -> bool:
+    """Tell whether a record shows a value of a create that a person must look for (R40)."""
+    return any(
+        copy.value is not None and same(copy.field, copy.value, values[copy.field])
+        for intent in known.intents
+        if intent.state == intents.HELD and intent.operation.side is side
+        for copy in intent.operation.copies
+    )
 
 
 def _waits_for_other(known: Claims, side: Side, address: Value) -> bool:

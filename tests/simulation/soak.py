@@ -104,12 +104,14 @@ def main() -> int:
     total, began = Total(), time.perf_counter()
     for outcome in outcomes(asked.first, asked.seeds, asked.jobs):
         total.take(outcome)
+        if outcome.violations and len(total.broken) <= SHOWN:
+            sys.stderr.write(
+                f"seed {outcome.seed}: {outcome.violations[0]}\n"
+                f"  python -m tests.simulation.soak --seed {outcome.seed} --trace\n"
+            )
     sys.stdout.write(total.told() + "\n")
     rate = total.seeds / max(0.001, time.perf_counter() - began)
     sys.stderr.write(f"{rate:.1f} seeds a second\n")
-    for seed, found in list(total.broken.items())[:SHOWN]:
-        sys.stderr.write(f"seed {seed}: {found[0]}\n")
-        sys.stderr.write(f"  python -m tests.simulation.soak --seed {seed} --trace\n")
     return 1 if total.broken else 0
 
 

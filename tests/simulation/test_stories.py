@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.contract import Reading
-from adapters.errors import UnknownOutcome
+from adapters.errors import RetryLater, UnknownOutcome
 from daemon.core.values import Side
 from tests.simulation.oracle import claims
 from tests.simulation.scenarios import CRM, come_to_rest, make, new_world, sync
@@ -122,3 +122,40 @@ def test_an_edit_beside_our_write_is_seen_though_the_reply_did_not_show_it() -> 
     come_to_rest(world)
 
     assert "beside" == world.systems[Side.SOURCE].records["s1"].values["note"]
+
+
+def test_a_write_to_each_side_is_finished_though_only_the_first_was_sent() -> None:
+    """R1: one record led to two writes; the first alone does not take it off the list."""
+    world = new_world(database())
+    make(world, Side.SOURCE, 1, note="old", company="Old")
+    sync(world)
+    sync(world)
+    world.people.edit(Side.SOURCE, "s1", {"note": "new", "company": "Left"})
+    world.people.edit(Side.CRM, "c1", {"first_name": "Right"})
+
+    def strike(name: str) -> None:
+        if name == "source.write.before":
+            world.steps.strike = lambda _name: None
+            raise RetryLater("The connection broke.")
+
+    world.steps.strike = strike
+    sync(world)
+
+    come_to_rest(world)
+
+    assert "new" == world.systems[Side.CRM].records["c1"].values["note"]
+    assert "Right" == world.systems[Side.SOURCE].records["s1"].values["first_name"]
+
+
+def test_a_field_emptied_in_a_record_we_made_is_emptied_on_the_other_side() -> None:
+    """R11, I2: only a file saved whole over our write-back can be a stale save."""
+    world = new_world(database())
+    make(world, Side.CRM, 1, note="filled")
+    sync(world)
+    sync(world)
+    world.people.edit(Side.SOURCE, "s1", {"note": None})
+    sync(world)
+
+    come_to_rest(world)
+
+    assert world.systems[Side.CRM].records["c1"].values["note"] is None
