@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, u
 from daemon.core.operation import Operation, decode_operation, encode_operation
 from daemon.core.values import Side
 from state.columns import table
-from state.journal import OPEN_INTENT, Intent, Quarantine
+from state.journal import OPEN_INTENT, WAITING_WRITE, Intent, Quarantine
 from state.mirror import End
 
 _INTENT = table(Intent)
@@ -121,7 +121,8 @@ def settle_all(
         {"which": intent, "stored": stored, "source": op.source_id, "crm": op.crm_id}
         for intent, op, stored in done
     ]
-    connection.execute(statement, rows)
+    if rows:
+        connection.execute(statement, rows)
 
 
 def mark_unknown(connection: Connection, *, ids: Sequence[str], result: str) -> None:
@@ -151,9 +152,7 @@ def held_at(connection: Connection, ends: Sequence[End]) -> list[IntentRow]:
     if not ends:
         return []
     each = [and_(_INTENT.c.connection == c, _INTENT.c.object == o) for c, o in ends]
-    waiting = select(_QUARANTINE.c.intent).where(
-        _QUARANTINE.c.status == "open", _QUARANTINE.c.intent != ""
-    )
+    waiting = select(_QUARANTINE.c.intent).where(WAITING_WRITE)
     rows = connection.execute(
         select(_INTENT)
         .where(_INTENT.c.id.in_(waiting), _INTENT.c.state == HELD, or_(*each))

@@ -9,13 +9,18 @@ from state.columns import NUMBER, Moment, serial
 
 # Literal, in the index and in the query alike: SQLite takes up a partial index only then.
 OPEN_INTENT = text("state IN ('sent', 'unknown')")
+RUNNING = text("outcome = 'running'")
+WAITING_WRITE = text("status = 'open' AND intent <> ''")
 
 
 class Run(SQLModel, table=True):
     """One execution of a sync. Written by the cycle; read by reports; dies by retention."""
 
     __tablename__ = "run"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index("ix_run_running", "sync", sqlite_where=RUNNING, postgresql_where=RUNNING),
+        {"sqlite_autoincrement": True},
+    )
     id: int | None = Field(default=None, sa_column=serial())
     sync: str = Field(index=True)
     trigger: str = ""
@@ -33,7 +38,7 @@ class Plan(SQLModel, table=True):
     __tablename__ = "plan"
     __table_args__ = ({"sqlite_autoincrement": True},)
     id: int | None = Field(default=None, sa_column=serial())
-    run: int
+    run: int = Field(index=True)
     sync: str = Field(index=True)
     digest: str = Field(default="", index=True)
     status: str = "open"
@@ -169,6 +174,12 @@ class Quarantine(SQLModel, table=True):
     __tablename__ = "quarantine"
     __table_args__ = (
         Index(None, "pair", "side", "record"),
+        Index(
+            "ix_quarantine_waiting_write",
+            "intent",
+            sqlite_where=WAITING_WRITE,
+            postgresql_where=WAITING_WRITE,
+        ),
         Index(
             "uq_quarantine_open",
             "pair",

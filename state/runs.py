@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, select, u
 from daemon.core.operation import Operation, OperationKind, decode_operation, encode_operation
 from state.bulk import upsert
 from state.columns import table
+from state.journal import RUNNING as IS_RUNNING
 from state.journal import ApiCall, Envelope, Plan, PlannedOperation, Run
 
 _RUN = table(Run)
@@ -80,7 +81,7 @@ class CallRow:
 
 def begin(connection: Connection, *, sync: str, trigger: str, at: datetime) -> int:
     """Open a run and return its number. Runs left open by a crash become ``interrupted``."""
-    where = and_(_RUN.c.sync == sync, _RUN.c.outcome == RUNNING)
+    where = and_(_RUN.c.sync == sync, IS_RUNNING)
     connection.execute(update(_RUN).where(where).values(outcome="interrupted", ended_at=at))
     row = {"sync": sync, "trigger": trigger, "started_at": at, "outcome": RUNNING, "report": "{}"}
     return int(connection.execute(insert(_RUN).values(**row).returning(_RUN.c.id)).scalar_one())
@@ -183,6 +184,12 @@ def decide_plan(connection: Connection, *, plan: int, status: str, by: str, at: 
     if by:
         facts["decided_by"] = by
     connection.execute(update(_PLAN).where(_PLAN.c.id == plan).values(**facts))
+
+
+def finish_approved(connection: Connection, *, sync: str, at: datetime) -> None:
+    """Mark the approved plans of *sync* applied: everything in them was carried out."""
+    where = and_(_PLAN.c.sync == sync, _PLAN.c.status == APPROVED)
+    connection.execute(update(_PLAN).where(where).values(status=APPLIED, decided_at=at))
 
 
 def plans(connection: Connection, *, sync: str = "", status: str = OPEN) -> list[PlanRow]:

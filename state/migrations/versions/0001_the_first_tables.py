@@ -139,8 +139,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('connection', 'object', 'id', name=op.f('pk_mirror'))
     )
     with op.batch_alter_table('mirror', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_mirror_connection_object_first_seen_at'), ['connection', 'object', 'first_seen_at'], unique=False)
         batch_op.create_index('ix_mirror_absent', ['connection', 'object'], unique=False, sqlite_where=sa.text('absences > 0'), postgresql_where=sa.text('absences > 0'))
+        batch_op.create_index(batch_op.f('ix_mirror_connection_object_first_seen_at'), ['connection', 'object', 'first_seen_at'], unique=False)
         batch_op.create_index('ix_mirror_here', ['connection', 'object', 'listing'], unique=False, sqlite_where=sa.text("presence IN ('live', 'suspect')"), postgresql_where=sa.text("presence IN ('live', 'suspect')"))
         batch_op.create_index('ix_mirror_racy', ['connection', 'object'], unique=False, sqlite_where=sa.text('is_racy'), postgresql_where=sa.text('is_racy'))
 
@@ -208,6 +208,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('plan', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_plan_digest'), ['digest'], unique=False)
+        batch_op.create_index(batch_op.f('ix_plan_run'), ['run'], unique=False)
         batch_op.create_index(batch_op.f('ix_plan_sync'), ['sync'], unique=False)
 
     op.create_table('planned_operation',
@@ -243,6 +244,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('quarantine', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_quarantine_pair_side_record'), ['pair', 'side', 'record'], unique=False)
+        batch_op.create_index('ix_quarantine_waiting_write', ['intent'], unique=False, sqlite_where=sa.text("status = 'open' AND intent <> ''"), postgresql_where=sa.text("status = 'open' AND intent <> ''"))
         batch_op.create_index('uq_quarantine_open', ['pair', 'side', 'record', 'field', 'rule'], unique=True, sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
 
     op.create_table('run',
@@ -257,6 +259,7 @@ def upgrade() -> None:
     sqlite_autoincrement=True
     )
     with op.batch_alter_table('run', schema=None) as batch_op:
+        batch_op.create_index('ix_run_running', ['sync'], unique=False, sqlite_where=sa.text("outcome = 'running'"), postgresql_where=sa.text("outcome = 'running'"))
         batch_op.create_index(batch_op.f('ix_run_sync'), ['sync'], unique=False)
 
 
@@ -264,10 +267,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table('run', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_run_sync'))
+        batch_op.drop_index('ix_run_running', sqlite_where=sa.text("outcome = 'running'"), postgresql_where=sa.text("outcome = 'running'"))
 
     op.drop_table('run')
     with op.batch_alter_table('quarantine', schema=None) as batch_op:
         batch_op.drop_index('uq_quarantine_open', sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
+        batch_op.drop_index('ix_quarantine_waiting_write', sqlite_where=sa.text("status = 'open' AND intent <> ''"), postgresql_where=sa.text("status = 'open' AND intent <> ''"))
         batch_op.drop_index(batch_op.f('ix_quarantine_pair_side_record'))
 
     op.drop_table('quarantine')
@@ -277,6 +282,7 @@ def downgrade() -> None:
     op.drop_table('planned_operation')
     with op.batch_alter_table('plan', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_plan_sync'))
+        batch_op.drop_index(batch_op.f('ix_plan_run'))
         batch_op.drop_index(batch_op.f('ix_plan_digest'))
 
     op.drop_table('plan')
@@ -293,8 +299,8 @@ def downgrade() -> None:
     with op.batch_alter_table('mirror', schema=None) as batch_op:
         batch_op.drop_index('ix_mirror_racy', sqlite_where=sa.text('is_racy'), postgresql_where=sa.text('is_racy'))
         batch_op.drop_index('ix_mirror_here', sqlite_where=sa.text("presence IN ('live', 'suspect')"), postgresql_where=sa.text("presence IN ('live', 'suspect')"))
-        batch_op.drop_index('ix_mirror_absent', sqlite_where=sa.text('absences > 0'), postgresql_where=sa.text('absences > 0'))
         batch_op.drop_index(batch_op.f('ix_mirror_connection_object_first_seen_at'))
+        batch_op.drop_index('ix_mirror_absent', sqlite_where=sa.text('absences > 0'), postgresql_where=sa.text('absences > 0'))
 
     op.drop_table('mirror')
     op.drop_table('meta')
