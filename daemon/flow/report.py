@@ -6,14 +6,18 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from adapters.errors import AdapterError
+from adapters.errors import AdapterError, RetryLater, WaitUntil
 from daemon.core.operation import Operation
 from daemon.core.values import Side, Value, encode_value
 from daemon.flow.approve import Risk, Verdict, risk_of
 from daemon.flow.calls import keep_calls
+from daemon.flow.hold import PairHeld
 from daemon.flow.parts import RunPart
 from daemon.flow.plan import PlanMade
 from state import attention, intents, runs
+
+GOES_ON = "the next run goes on from here; if this lasts, see whether the system is up"
+"""The next step after an error that passes by itself."""
 
 LISTED = 50
 """Conflicts, quarantine entries and failures listed in a report; all are in the state."""
@@ -185,7 +189,7 @@ def _outcome(
     run: RunPart, verdict: Verdict | None, error: Exception | None, still_open: int
 ) -> str:
     if error is not None:
-        return "failed"
+        return "held" if isinstance(error, PairHeld) else "failed"
     if run.trigger == "plan":
         return "preview"
     if verdict is not None and not verdict.may_flow:
@@ -315,6 +319,8 @@ def _next_steps(
     steps = []
     if isinstance(error, AdapterError) and error.next_step:
         steps.append(error.next_step)
+    elif isinstance(error, (RetryLater, WaitUntil)):
+        steps.append(GOES_ON)
     if made is not None and verdict is not None and not verdict.may_flow:
         steps.append(_approve_with(run, made.digest[:12]))
     if run.tally.mismatched:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.people import as_csv, rows_for, table
+from tests.acceptance.people import as_csv, plain_people, rows_for, table
 from tests.acceptance.processes import (
     FLOWING,
     Daemon,
@@ -38,10 +38,10 @@ class Desk:
     def environment(self) -> dict[str, str]:
         return {"HUBSPOT_TOKEN": self.box.token}
 
-    def configure(self, *lines: str, crm: str = "", source: str = "") -> None:
-        configure(self.folder, self.box, *lines, crm=crm, source=source)
+    def configure(self, *lines: str, crm: str = "") -> None:
+        configure(self.folder, self.box, *lines, crm=crm)
 
-    def run(self, *words: str | Path, stdin: bytes = b"", **environment: str) -> Done:
+    def run(self, *words: object, stdin: bytes = b"", **environment: str) -> Done:
         """Run a command on this folder's configuration and state."""
         more = {
             "CRMSYNCD_CONFIG": str(self.folder / "crmsyncd.yaml"),
@@ -86,7 +86,7 @@ def desk(
 ) -> Iterator[Desk]:
     """Give a desk whose file holds *rows* rows, the first of them people the CRM knows."""
     with sandbox(contacts) as box:
-        people = [one for one in box.records() if one["values"].get("email")][:known]
+        people = plain_people(box.records(), known)
         made = Desk(folder=folder, box=box, known=people)
         made.configure(*(lines or FLOWING))
         made.file.write_bytes(as_csv(rows_for(people, rows)))

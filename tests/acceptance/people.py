@@ -24,6 +24,17 @@ COMPANIES = ("Acme GmbH", "Blue, Sons & Co.", 'The "Big" Shop', "")
 CITIES = ("Berlin", "Paris", "Wien", "London")
 
 
+def plain_people(records: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
+    """Return *count* contacts with an address and nothing about them that is set apart."""
+    found = [
+        one
+        for one in records
+        if one["values"].get("email") and one["values"].get("phone", "+").startswith("+")
+    ]
+    assert count <= len(found)
+    return found[:count]
+
+
 def rows_for(known: Sequence[Mapping[str, Any]], count: int, seed: int = 1) -> list[list[str]]:
     """Return *count* rows: first one for each *known* contact, then people nobody knows."""
     luck = random.Random(seed)

@@ -62,7 +62,7 @@ class Done:
 
 
 def crmsyncd(
-    *words: str | Path,
+    *words: object,
     folder: Path,
     environment: Mapping[str, str] | None = None,
     stdin: bytes = b"",
@@ -244,13 +244,13 @@ def daemon(folder: Path, environment: Mapping[str, str], state: str = "state") -
             made.kill()
 
 
-def configure(folder: Path, box: Sandbox, *more: str, crm: str = "", source: str = "") -> None:
-    """Write the ten lines of configuration; *more* lines go into the sync."""
-    to = f'{{type: hubspot, token: "${{env:HUBSPOT_TOKEN}}", base_url: "{box.base_url}"'
+def configured(base_url: str, *more: str, crm: str = "") -> str:
+    """Return the ten lines of configuration; *more* lines go into the sync."""
+    to = f'{{type: hubspot, token: "${{env:HUBSPOT_TOKEN}}", base_url: "{base_url}"'
     soon = "request_time_out: 3s, poll: {search_margin: 1s, overlap: 15s}"
     lines = (
         "connections:",
-        f"  people: {{type: csv, path: people.csv, key: id{source}}}",
+        "  people: {type: csv, path: people.csv, key: id}",
         f"  crm: {to}, {soon}{crm}}}",
         "syncs:",
         "  people-to-crm:",
@@ -259,7 +259,13 @@ def configure(folder: Path, box: Sandbox, *more: str, crm: str = "", source: str
         *(f"    {line}" for line in more),
         "service: {listen: 127.0.0.1:0}",
     )
-    (folder / "crmsyncd.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"
+
+
+def configure(folder: Path, box: Sandbox, *more: str, crm: str = "") -> None:
+    """Write the configuration into a folder."""
+    text = configured(box.base_url, *more, crm=crm)
+    (folder / "crmsyncd.yaml").write_text(text, encoding="utf-8")
 
 
 FLOWING = ("schedule: {every: 1s}", "approval: {first_run: none}")
