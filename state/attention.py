@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from daemon.core.base import encode_base
 from daemon.core.evidence import encode_evidence
@@ -265,9 +265,18 @@ def _same(item: Apart) -> Any:
 
 
 def readmit(
-    connection: Connection, *, pair: str, side: Side, records: Sequence[str], at: datetime
+    connection: Connection,
+    *,
+    pair: str,
+    side: Side,
+    records: Sequence[str],
+    at: datetime,
+    still: Sequence[Apart] = (),
 ) -> None:
-    """Clear the open entries of records that are decided anew; what is still wrong comes back."""
+    """Clear the open entries of records that are decided anew, but those that are *still* true."""
+    kept = {(item.record, item.field, item.rule) for item in still if item.side is side}
+    columns = (_QUARANTINE.c.id, _QUARANTINE.c.record, _QUARANTINE.c.field, _QUARANTINE.c.rule)
+    over: list[int] = []
     for some in chunks(list(records)):
         where = and_(
             _QUARANTINE.c.pair == pair,
@@ -276,7 +285,13 @@ def readmit(
             _QUARANTINE.c.status == "open",
             _QUARANTINE.c.intent == "",
         )
-        connection.execute(update(_QUARANTINE).where(where).values(status="cleared", ended_at=at))
+        rows = connection.execute(select(*columns).where(where))
+        over += [number for number, *what in rows if tuple(what) not in kept]
+    ended = update(_QUARANTINE).where(_QUARANTINE.c.id == bindparam("which"))
+    if over:
+        connection.execute(
+            ended.values(status="cleared", ended_at=at), [{"which": number} for number in over]
+        )
 
 
 def quarantined(

@@ -37,14 +37,20 @@ def keep_page(
     page: DecidedPage,
     at: datetime,
     is_preview: bool,
-) -> None:
-    """Append the page's operations to the plan and, unless it is a preview, its bookkeeping."""
+) -> dict[Side, int]:
+    """Append the page's operations to the plan and, unless it is a preview, its bookkeeping.
+
+    Returns how many records or fields were set apart that were not before, by side.
+    """
     runs.add_operations(connection, plan=plan, first=first, operations=page.operations)
+    apart = {side: [item for item in page.apart if item.side is side] for side in Side}
     if is_preview:
-        return
+        return {side: len(items) for side, items in apart.items()}
     for side in Side:
         records = [record for one, record in page.readmitted if one is side]
-        attention.readmit(connection, pair=pair, side=side, records=records, at=at)
+        attention.readmit(
+            connection, pair=pair, side=side, records=records, at=at, still=apart[side]
+        )
     links.agree_all(connection, page.agreed)
     for link in page.revived:
         links.set_status(connection, link=link, status=links.ACTIVE)
@@ -61,8 +67,11 @@ def keep_page(
             at=at,
         )
     end_conflicts(connection, page.ended, at)
-    attention.set_apart(connection, page.apart, run=run, at=at)
     pending.clear(connection, pair=pair, clearances=page.cleared)
+    return {
+        side: attention.set_apart(connection, items, run=run, at=at)
+        for side, items in apart.items()
+    }
 
 
 def end_conflicts(

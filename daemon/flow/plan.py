@@ -132,7 +132,7 @@ async def _plan_side(
         first = sealing.position
         sealing.add(made.operations)
         _count(run, made)
-        await run.state.write(
+        apart = await run.state.write(
             keep_page,
             run=run.id,
             plan=number,
@@ -142,6 +142,8 @@ async def _plan_side(
             at=run.clock.now(),
             is_preview=is_preview,
         )
+        for one, number_apart in apart.items():
+            run.tally.add(one, "quarantined", number_apart)
 
 
 def _count(run: RunPart, made: PagePlan) -> None:
@@ -149,8 +151,6 @@ def _count(run: RunPart, made: PagePlan) -> None:
         run.tally.add(side, "valid" if is_valid else "invalid")
     for side, why in made.skipped:
         run.tally.skip(side, why)
-    for item in made.apart:
-        run.tally.add(item.side, "quarantined")
     run.tally.add(Side.CRM, "conflicts", sum(len(clashes) for _, _, clashes in made.clashes))
     run.tally.operations += len(made.operations)
 
