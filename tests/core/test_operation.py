@@ -51,6 +51,7 @@ WHOLE = Operation(
     clashes=(CLASH, replace(CLASH, base=None, winner=None, evidence={})),
     clears=(Clearance(side=Side.SOURCE, id="s1", revision=3),),
     how="email",
+    is_half=True,
 )
 
 

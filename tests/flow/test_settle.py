@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from daemon.core.values import Side, Value
 from tests.flow.world import SOON, World, person
 
@@ -127,8 +129,18 @@ async def test_an_old_value_that_was_copied_beats_no_newer_edit(world: World) ->
     await world.rest()
 
 
-async def test_a_stale_save_undoes_nothing(world: World) -> None:
-    """A file saved from an old window brings a value back that we had replaced (R11)."""
+@pytest.mark.parametrize(
+    ("is_file", "value", "reasons"), [(True, "New", ["stale_save"]), (False, "Old", [])]
+)
+async def test_a_stale_save_undoes_nothing(
+    world: World, value: str, reasons: list[str], *, is_file: bool
+) -> None:
+    """A file saved from an old window brings back what we had replaced; elsewhere it is an edit.
+
+    Only where people save the whole thing at once can an old value come back unmeant (R11).
+    """
+    if is_file:
+        world.able(Side.SOURCE, is_remote=False, is_saved_whole=True, has_external_id=False)
     world.source.make(person(1, company="Old"))
     await world.run()
     world.pass_by(SOON)
@@ -139,6 +151,6 @@ async def test_a_stale_save_undoes_nothing(world: World) -> None:
 
     await world.run()
 
-    assert ["New"] == world.values(Side.CRM, "company") == world.values(Side.SOURCE, "company")
-    assert ["stale_save"] == [conflict.reason for conflict in await world.conflicts()]
+    assert [value] == world.values(Side.CRM, "company") == world.values(Side.SOURCE, "company")
+    assert reasons == [conflict.reason for conflict in await world.conflicts()]
     await world.rest()
