@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from state.refusal import StateUnavailable, refusing
+from state.statistics import looking_now_and_then
 
 __all__ = ["Operation", "P", "State", "StateUnavailable", "T", "open_engine", "state_url"]
 
@@ -127,6 +128,8 @@ def _postgres(url: URL, patience: timedelta, *, read_only: bool) -> Engine:
     if read_only:
         return engine.execution_options(postgresql_readonly=True, **_snapshot(engine))
 
+    keep_informed = looking_now_and_then()
+
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         if connection.get_execution_options().get("reader", False):
@@ -138,6 +141,7 @@ def _postgres(url: URL, patience: timedelta, *, read_only: bool) -> Engine:
             " pg_advisory_xact_lock(%s, hashtext(current_schema()))",
             (str(patience // timedelta(milliseconds=1)), WRITING),
         )
+        keep_informed(connection)
 
     return engine
 
