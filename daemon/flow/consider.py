@@ -214,7 +214,8 @@ def _reconcile(
     made.readmitted += [(clear.side, clear.id) for clear in clears]
     if is_out:
         made.apart += apart
-        made.cleared += clears
+        # Its partner to be waits with it, lest it is forgotten when the faulty record goes (R1).
+        made.cleared += [c for c in clears if c.side is Side.SOURCE or not found.is_new]
         return
     decision = decide_link(
         work.pair, found, times=one.times, verdicts=one.known.verdicts, held=held

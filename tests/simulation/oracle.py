@@ -6,104 +6,21 @@ decides. It reads the engine's links, intents and logs only as what the engine c
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import select
+from typing import TYPE_CHECKING
 
 from daemon.core.base import BaseField
-from daemon.core.normalize import comparable
-from daemon.core.values import FieldKind, Side, Value, Values, decode_value
-from state import attention, intents, links, mirror
-from state.attention import QuarantineRow
-from state.columns import table
+from daemon.core.values import Side, Value, Values
+from state import intents, links, mirror
 from state.intents import IntentRow
-from state.journal import Conflict, Intent
 from state.links import LinkRow
-from state.tables import Link
 from tests.simulation.history import Effect, Event, Spot
-from tests.simulation.profiles import FIELDS, KINDS, REGION
+from tests.simulation.profiles import FIELDS
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
-IDENTITY = ("email", "phone")
-"""Fields whose fault sets the whole record apart."""
-
-
-def same(name: str, one: Value, two: Value) -> bool:
-    """Tell whether two values of a field mean the same."""
-    kind = KINDS.get(name, FieldKind.TEXT)
-    return comparable(kind, one, REGION) == comparable(kind, two, REGION)
-
-
-def logs(world: "World") -> dict[str, Any]:
-    """Return what the state claims: links, intents, conflicts, quarantine."""
-    with world.database.connect() as connection:
-        link_rows = connection.execute(select(table(Link)).order_by(table(Link).c.id)).mappings()
-        intent_ids = connection.execute(select(table(Intent).c.id)).scalars().all()
-        conflict_rows = connection.execute(select(table(Conflict))).mappings().all()
-        return {
-            "links": [links._typed(row) for row in link_rows],
-            "intents": [intents.held(connection, one) for one in sorted(intent_ids)],
-            "conflicts": [dict(row) for row in conflict_rows],
-            "quarantine": attention.quarantined(connection, status="", limit=100_000),
-        }
-
-
-@dataclass(kw_only=True)
-class Claims:
-    """What the engine claims, over all states it had."""
-
-    world: "World"
-    links: list[LinkRow] = field(default_factory=list)
-    former_links: list[LinkRow] = field(default_factory=list)
-    intents: list[IntentRow] = field(default_factory=list)
-    logged: dict[Spot, list[Value]] = field(default_factory=dict)
-    open_conflicts: set[tuple[str, str]] = field(default_factory=set)
-    apart: list[QuarantineRow] = field(default_factory=list)
-
-    def partners(self, side: Side, record: str) -> set[str]:
-        """Return every record that was ever linked to one."""
-        both = [*self.links, *self.former_links]
-        return {link.record(side.other) for link in both if link.record(side) == record}
-
-    def active(self) -> list[LinkRow]:
-        """Return the links that hold now."""
-        return [link for link in self.links if link.status == links.ACTIVE]
-
-    def is_apart(self, side: Side, record: str, name: str) -> bool:
-        """Tell whether a record, or this field of it, waits for a person."""
-        keys = ("", name, f"{name}→{name}", *IDENTITY)
-        return any(
-            item.side is side and item.record == record and item.field in keys
-            for item in self.apart
-            if item.status == "open"
-        )
-
-
-def claims(world: "World") -> Claims:
-    """Gather what the engine claims."""
-    found = Claims(world=world)
-    now = logs(world)
-    for part in (*world.lost, now):
-        found.intents += part["intents"]
-        for row in part["conflicts"]:
-            name = row["field"].partition("→")[0]
-            for side in Side:
-                spot = (side, row[f"{side.value}_id"], name)
-                value = decode_value(row[f"{side.value}_value"])
-                found.logged.setdefault(spot, []).append(value)
-    found.links = now["links"]
-    found.former_links = [link for part in world.lost for link in part["links"]]
-    found.apart = now["quarantine"]
-    found.open_conflicts = {
-        (row["link"], row["field"].partition("→")[0])
-        for row in now["conflicts"]
-        if row["status"] in {"open", "verdict"}
-    }
-    return found
+from tests.simulation.claims import Claims, claims, same
 
 
 def check(world: "World") -> None:
@@ -320,7 +237,9 @@ def is_kept(known: Claims, spot: Spot, event: Event) -> bool:
         return True
     if event.value is None and any(event.number < loss for loss in world.history.losses):
         return True
-    if event.value is None and not _was_written(known, spot, event):
+    if event.value is None and (
+        not _was_written(known, spot, event) or _is_unconfirmed(known, spot)
+    ):
         return True
     return any(
         _was_shared(world, spot, other, event) or _is_no_change(world, spot, other, event)
@@ -334,6 +253,18 @@ def _was_written(known: Claims, spot: Spot, event: Event) -> bool:
     spots = [spot, *((side.other, other, name) for other in known.partners(side, record))]
     events = known.world.history.events
     return any(e.is_ours and e.number < event.number for one in spots for e in events.get(one, []))
+
+
+def _is_unconfirmed(known: Claims, spot: Spot) -> bool:
+    """Tell whether a write landed unconfirmed: what was emptied after it is as before (I10)."""
+    side, record, name = spot
+    return any(
+        intent.state == intents.SUPERSEDED
+        and intent.operation.side is side.other
+        and intent.operation.origin_id == record
+        and name in intent.operation.values
+        for intent in known.intents
+    )
 
 
 def _was_shared(world: "World", spot: Spot, other: str, event: Event) -> bool:

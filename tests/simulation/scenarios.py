@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 
 from adapters.memory import CAPABILITIES
 from daemon.core.values import Side, Value
+from tests.simulation.claims import claims
 from tests.simulation.faults import STRIKES
-from tests.simulation.oracle import check, claims
+from tests.simulation.oracle import check
 from tests.simulation.profiles import Profile
 from tests.simulation.simulate import run_quietly
 from tests.simulation.steps import Killed

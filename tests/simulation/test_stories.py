@@ -8,7 +8,7 @@ import pytest
 from adapters.contract import Reading
 from adapters.errors import RetryLater, UnknownOutcome
 from daemon.core.values import Side
-from tests.simulation.oracle import claims
+from tests.simulation.claims import claims
 from tests.simulation.scenarios import CRM, come_to_rest, make, new_world, sync
 from tests.simulation.simulate import database
 from tests.simulation.world import World

@@ -190,7 +190,7 @@ class World:
 
     def lose_state(self) -> None:
         """Lose the whole state (fault 14); the oracle remembers the logs that were in it."""
-        from tests.simulation.oracle import logs
+        from tests.simulation.claims import logs
 
         self.lost.append(logs(self))
         self.mischief.happened(14, "state")
