@@ -14,6 +14,7 @@ from tests.acceptance.processes import (
     Sandbox,
     configure,
     crmsyncd,
+    crmsyncd_here,
     daemon,
     sandbox,
 )
@@ -42,25 +43,30 @@ class Desk:
         configure(self.folder, self.box, *lines, crm=crm)
 
     def run(self, *words: object, stdin: bytes = b"", **environment: str) -> Done:
-        """Run a command on this folder's configuration and state."""
-        more = {
+        """Run a command on this folder's configuration and state, in a process of its own."""
+        more = {**self.places, **environment}
+        return crmsyncd(*words, folder=self.folder, environment=more, stdin=stdin)
+
+    def look(self, *words: object, **environment: str) -> Done:
+        """Run a command in this process: for what is asked again and again."""
+        return crmsyncd_here(*words, environment={**self.places, **environment})
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Environment that leads a command to this folder."""
+        return {
+            **self.environment,
             "CRMSYNCD_CONFIG": str(self.folder / "crmsyncd.yaml"),
             "CRMSYNCD_STATE": str(self.folder / "state"),
         }
-        return crmsyncd(
-            *words,
-            folder=self.folder,
-            environment={**self.environment, **more, **environment},
-            stdin=stdin,
-        )
 
     def sync(self) -> Any:
         """Sync once; return the report."""
-        return self.run("sync", "people-to-crm", "--json").json
+        return self.look("sync", "people-to-crm", "--json").json
 
     def status(self) -> Any:
         """The status of the one sync."""
-        (found,) = self.run("status", "--json").json["syncs"]
+        (found,) = self.look("status", "--json").json["syncs"]
         return found
 
     def rows(self) -> dict[str, dict[str, str]]:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -196,20 +197,25 @@ def judge(here: Room, wanted: Picture, edits: Sequence[Edit]) -> Counter[str]:
     wrong = Counter(
         duplicates=doubled(here.box.records()),
         lost_edits=sum(not edit.is_kept(here, found) for edit in edits),
-        differences=differences(found, wanted),
+        differences=len(differences(found, wanted)),
     )
-    wrong["differences"] += int(here.daemon.stop() != 0)
+    for difference in differences(found, wanted):
+        sys.stderr.write(f"{difference}\n")
+    assert 0 == here.daemon.stop(), here.daemon.errors()
     wrong["unexplained"] = unexplained(here)
     return wrong
 
 
-def differences(found: Picture, wanted: Picture) -> int:
-    """Return how many contacts and lines of the file differ."""
+def differences(found: Picture, wanted: Picture) -> list[str]:
+    """Tell which contacts and lines of the file differ, and how; everybody in it is invented."""
     people = found.contacts.keys() | wanted.contacts.keys()
-    contacts = sum(found.contacts.get(one) != wanted.contacts.get(one) for one in people)
-    there, meant = (picture.file.split(b"\r\n") for picture in (found, wanted))
-    lines = sum(one != other for one, other in zip(there, meant, strict=False))
-    return contacts + lines + abs(len(there) - len(meant))
+    contacts = [
+        f"contact {one}: {found.contacts.get(one)} and not {wanted.contacts.get(one)}"
+        for one in sorted(people)
+        if found.contacts.get(one) != wanted.contacts.get(one)
+    ]
+    lines = zip_longest(found.file.split(b"\r\n"), wanted.file.split(b"\r\n"))
+    return contacts + [f"line {one!r} and not {meant!r}" for one, meant in lines if one != meant]
 
 
 def doubled(records: Sequence[Mapping[str, Any]]) -> int:

@@ -4,7 +4,8 @@ import csv
 import io
 import os
 import random
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,20 +86,20 @@ def save(path: Path, content: bytes) -> None:
 
 
 def edit_row(path: Path, key: str, column: str, value: str) -> None:
-    """Change one cell and leave every other byte as it is; the row has no quoted cells before."""
-    change(path, lambda content: _edited(content, key, COLUMNS.index(column), value))
-
-
-def change(path: Path, edit: Callable[[bytes], bytes]) -> None:
-    save(path, edit(path.read_bytes()))
+    """Change one cell and leave every other byte as it is."""
+    save(path, _edited(path.read_bytes(), key, COLUMNS.index(column), value))
 
 
 def _edited(content: bytes, key: str, place: int, value: str) -> bytes:
     lines = content.split(b"\r\n")
     number = next(i for i, line in enumerate(lines) if line.startswith(key.encode() + b","))
-    (cells,) = csv.reader([lines[number].decode()])
-    cells[place] = value
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    lines[number] = text.getvalue().encode()
+    cells = CELL.findall(lines[number])
+    needs_quotes = any(mark in value for mark in ',"')
+    text = '"' + value.replace('"', '""') + '"' if needs_quotes else value
+    cells[place] = text.encode()
+    lines[number] = b",".join(cells)
     return b"\r\n".join(lines)
+
+
+CELL = re.compile(rb'(?:^|(?<=,))("(?:[^"]|"")*"|[^",]*)(?=,|$)')
+"""One cell as it stands in a line, its quotes included."""

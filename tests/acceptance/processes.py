@@ -1,6 +1,7 @@
 """The real command, the real daemon and a real sandbox, each in a process of its own."""
 
 import http.client
+import io
 import json
 import os
 import signal
@@ -8,11 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
 from urllib.parse import urlsplit
+
+from daemon.cli.main import main
 
 COMMAND = str(Path(sys.executable).with_name("crmsyncd"))
 PATIENCE = 60.0
@@ -78,6 +82,23 @@ def crmsyncd(
         timeout=120,
     )
     return Done(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+
+
+def crmsyncd_here(*words: object, environment: Mapping[str, str]) -> Done:
+    """Run the command in this process: the same function, without a second's start."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.object(sys, "argv", [COMMAND, *map(str, words)]),
+        patch.dict(os.environ, {**environment, "COLUMNS": "200"}),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Done(code=code, out=out.getvalue(), err=err.getvalue())
 
 
 def surroundings(more: Mapping[str, str] | None) -> dict[str, str]:

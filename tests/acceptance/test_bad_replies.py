@@ -12,7 +12,7 @@ from tests.acceptance.people import as_csv, edit_row, rows_for
 from tests.acceptance.processes import (
     FLOWING,
     Sandbox,
-    crmsyncd,
+    crmsyncd_here,
     daemon,
     eventually,
     sandbox,
@@ -188,9 +188,8 @@ def _two_syncs(folder: Path, down: Sandbox, up: Sandbox) -> None:
 
 
 def _runs(folder: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = crmsyncd(
-        "status", "--state", "state", "--json", folder=folder
-    ).json["runs"]
+    words = ("status", "--state", folder / "state", "--json")
+    found: list[dict[str, Any]] = crmsyncd_here(*words, environment={}).json["runs"]
     return found
 
 
@@ -203,17 +202,17 @@ def test_a_refused_credential_exits_5_and_status_says_what_to_do(tmp_path: Path)
     with desk(tmp_path) as at:
         done = at.run("sync", "people-to-crm", HUBSPOT_TOKEN="pat-eu1-wrong")
         assert 5 == done.code
-        (run,) = at.run("status", "--json").json["runs"]
+        (run,) = at.look("status", "--json").json["runs"]
         assert "'crm'" in run["error"]
         assert "pat-eu1-wrong" not in done.out + done.err + run["error"]
-        assert 2 == at.run("check", HUBSPOT_TOKEN="pat-eu1-wrong").code
+        assert 2 == at.look("check", HUBSPOT_TOKEN="pat-eu1-wrong").code
 
 
 def test_unknown_configuration_keys_are_all_told_at_once(tmp_path: Path) -> None:
     """Each with file, line and column; nothing runs."""
     with desk(tmp_path, *FLOWING, "shedule: {every: 1s}", "direction: sideways") as at:
         for words in (("check",), ("sync", "people-to-crm"), ("run",)):
-            done = at.run(*words)
+            done = at.look(*words)
             assert (2, "") == (done.code, done.out)
             assert "crmsyncd.yaml:10:" in done.err
             assert "shedule" in done.err

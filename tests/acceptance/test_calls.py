@@ -40,8 +40,8 @@ def floor_of_first_run(
 
 def _reported(at: Desk) -> list[dict[str, Any]]:
     """Every run's own account of its calls, from ``crmsyncd report``."""
-    newest = at.run("status", "--json").json["runs"][0]["run"]
-    reports = [at.run("report", number, "--json").json for number in range(1, newest + 1)]
+    newest = at.look("status", "--json").json["runs"][0]["run"]
+    reports = [at.look("report", number, "--json").json for number in range(1, newest + 1)]
     return [report["api"] for report in reports]
 
 

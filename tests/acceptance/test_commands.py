@@ -19,17 +19,17 @@ def test_a_first_run_needs_the_digest_that_plan_shows(tmp_path: Path) -> None:
         shown = at.run("plan", SYNC, "--json")
         assert (0, 30) == (shown.code, len(at.box.records()))
         digest = shown.json["plan"]["digest"]
-        assert digest[:12] in at.run("plan", SYNC).out
+        assert digest[:12] in at.look("plan", SYNC).out
         waiting = at.run("sync", SYNC, "--json")
         assert (3, "waiting") == (waiting.code, waiting.json["outcome"])
         assert digest == waiting.json["plan"]["digest"]
-        assert 3 == at.run("sync", SYNC, "--approve", "0123456789ab").code
+        assert 3 == at.look("sync", SYNC, "--approve", "0123456789ab").code
         assert 30 == len(at.box.records())
         done = at.run("sync", SYNC, "--approve", digest[:12], "--by", "ana", "--json")
         assert (0, "done", 60) == (done.code, done.json["outcome"], len(at.box.records()))
-        again = at.run("sync", SYNC, "--json")
+        again = at.look("sync", SYNC, "--json")
         assert (0, 0) == (again.code, again.json["plan"]["writes"])
-        assert done.json == at.run("report", done.json["run"], "--json").json
+        assert done.json == at.look("report", done.json["run"], "--json").json
 
 
 def test_a_manual_conflict_waits_for_the_verdict_and_then_travels(tmp_path: Path) -> None:
@@ -46,14 +46,14 @@ def test_a_manual_conflict_waits_for_the_verdict_and_then_travels(tmp_path: Path
             at.box.value(at.email(25), "city"),
         )
         entry = next(
-            one for one in at.run("conflicts", "--json").json
+            one for one in at.look("conflicts", "--json").json
             if "There" == one["crm"]
         )  # fmt: skip
         told = at.run("conflicts", "resolve", entry["id"], "--winner", "crm", "--json")
         assert (0, "crm") == (told.code, told.json["winner"])
         at.sync()
         assert "There" == at.rows()["K00025"]["City"] == at.box.value(at.email(25), "city")
-        assert 2 == at.run("conflicts", "resolve", "999", "--winner", "crm").code
+        assert 2 == at.look("conflicts", "resolve", "999", "--winner", "crm").code
 
 
 def test_a_refused_record_exits_1_and_is_retried(tmp_path: Path) -> None:
@@ -66,15 +66,15 @@ def test_a_refused_record_exits_1_and_is_retried(tmp_path: Path) -> None:
         assert entry["message"]
         retried = at.run("quarantine", "retry", entry["id"], "--json")
         assert (0, "retried") == (retried.code, retried.json["status"])
-        assert 1 == at.run("sync", SYNC).code
+        assert 1 == at.look("sync", SYNC).code
         edit_row(at.file, "K00039", "Job Title", "This fits")
-        assert 0 == at.run("sync", SYNC).code
+        assert 0 == at.look("sync", SYNC).code
         assert "This fits" == at.box.value(at.email(39), "jobtitle")
         assert not _quarantined(at, "K00039")
 
 
 def _quarantined(at: Desk, record: str) -> dict[str, Any]:
-    found = at.run("quarantine", "--json").json
+    found = at.look("quarantine", "--json").json
     return next((one for one in found if record == one["record"]), {})
 
 
@@ -94,7 +94,7 @@ def test_a_held_sync_exits_4_until_it_is_released(tmp_path: Path) -> None:
         assert "two records differ" in at.status()["hold"]
         assert "Later" != at.box.value(at.email(25), "city")
         assert 0 == at.run("approvals", "release", SYNC).code
-        assert 0 == at.run("sync", SYNC).code
+        assert 0 == at.look("sync", SYNC).code
         assert "Later" == at.box.value(at.email(25), "city")
 
 
@@ -118,7 +118,7 @@ def test_what_is_asked_wrongly_exits_2_and_says_what_there_is(tmp_path: Path) ->
             (("quarantine", "retry", "999"), "crmsyncd quarantine"),
             (("approvals", "release", SYNC), "not held"),
         ):
-            done = at.run(*words)
+            done = at.look(*words)
             assert (2, "") == (done.code, done.out)
             assert hint in done.err
             assert "Traceback" not in done.err
@@ -137,9 +137,9 @@ def test_a_one_off_sync_needs_no_configuration(tmp_path: Path) -> None:
         saved = (at.folder / "crmsyncd.yaml").read_text()
         assert at.box.token not in saved
         assert 0 == at.run("check").code
-        kept = at.run("sync", "people", "--json")
+        kept = at.look("sync", "people", "--json")
         assert (60, 0) == (len(at.box.records()), kept.json["counts"]["created"])
-        nameless = at.run("sync", "--from", at.file, *to, HUBSPOT_TOKEN="")
+        nameless = at.look("sync", "--from", at.file, *to, HUBSPOT_TOKEN="")
         assert (2, True) == (nameless.code, "HUBSPOT_TOKEN" in nameless.err)
 
 
@@ -153,4 +153,4 @@ def test_a_one_off_sync_reads_standard_input(tmp_path: Path) -> None:
         again = at.run("sync", "--from", "-", *to, "--yes", "--json", stdin=piped)
         assert (0, 0) == (again.code, again.json["plan"]["writes"])
         assert 2 == at.run("sync", "--from", "-", *to, "--save", "people", stdin=piped).code
-        assert 2 == at.run("sync", "--from", "no.csv", *to).code
+        assert 2 == at.look("sync", "--from", "no.csv", *to).code

@@ -6,7 +6,14 @@ import socket
 import subprocess
 from pathlib import Path
 
-from tests.acceptance.processes import COMMAND, ask, crmsyncd, eventually, surroundings
+from tests.acceptance.processes import (
+    COMMAND,
+    ask,
+    crmsyncd,
+    crmsyncd_here,
+    eventually,
+    surroundings,
+)
 
 COUNTS = {
     "read", "valid", "invalid", "created", "updated", "skipped", "merged", "failed", "conflicts",
@@ -31,8 +38,8 @@ def test_demo_once_proves_itself_in_one_json_object(tmp_path: Path) -> None:
     assert all(first["counts"][name] for name in ("created", "updated", "merged", "conflicts"))
     state = ("--state", told["folder"])
     assert first == crmsyncd("report", first["run"], *state, "--json", folder=tmp_path).json
-    assert crmsyncd("report", first["run"], *state, folder=tmp_path).out.startswith("Run 1")
-    assert crmsyncd("quarantine", *state, "--json", folder=tmp_path).json
+    assert crmsyncd_here("report", first["run"], *state, environment={}).out.startswith("Run 1")
+    assert crmsyncd_here("quarantine", *state, "--json", environment={}).json
 
 
 def _home(folder: Path) -> dict[str, str]:
