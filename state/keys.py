@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, and_, delete, select, tuple_
+from sqlalchemy import Connection, and_, delete, select
 
 from daemon.core.values import digest
 from state.bulk import chunks, upsert
@@ -46,17 +46,22 @@ def holders(
     connection: Connection, end: tuple[str, str], keys: Sequence[Key]
 ) -> dict[Key, list[str]]:
     """Return key → ids of the live records that hold it, sorted, in the order asked."""
-    found: dict[Key, list[str]] = {}
     wanted = {(name, _short(value)): (name, value) for name, value in keys}
-    for some in chunks(list(wanted)):
+    # By name: Postgres takes a list of pairs for as many conditions, and tries each on each row.
+    values: dict[str, list[str]] = {}
+    for name, value in wanted:
+        values.setdefault(name, []).append(value)
+    found: dict[Key, list[str]] = {}
+    for name, some in ((name, some) for name, all_ in values.items() for some in chunks(all_)):
         rows = connection.execute(
-            select(_KEY.c.name, _KEY.c.value, _KEY.c.id).where(
+            select(_KEY.c.value, _KEY.c.id).where(
                 _KEY.c.connection == end[0],
                 _KEY.c.object == end[1],
-                tuple_(_KEY.c.name, _KEY.c.value).in_(some),
+                _KEY.c.name == name,
+                _KEY.c.value.in_(some),
             )
         )
-        for name, value, record in rows:
+        for value, record in rows:
             found.setdefault(wanted[name, value], []).append(record)
     # Sorted here, because databases differ in how they sort text.
     return {key: sorted(found[key]) for key in wanted.values() if key in found}
