@@ -4,11 +4,11 @@ A pending record is busy (left for later), gone, linked (reconciled), or unlinke
 matched, created). The order of the tests is the order of ``_consider_one``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from daemon.core.facts import rule_key
-from daemon.core.match import EXTERNAL, Candidate, KeyHits, Match, NoMatch, Review, choose
+from daemon.core.match import Match, NoMatch, Review, choose
 from daemon.core.operation import Clash, Clearance
 from daemon.core.values import Side
 from daemon.flow.busy import Busy, busy_records
@@ -22,8 +22,9 @@ from daemon.flow.decide import (
     findings_apart,
     keep_decision,
 )
+from daemon.flow.kin import Holders, across, has_stronger_rival, hits_of, rival_keys
 from daemon.flow.parts import PairPart, RunPart
-from state import links
+from state import keys, links
 from state.attention import Apart
 from state.gathering import Gathered, Kin, gather_kin
 from state.links import LinkRow
@@ -59,6 +60,8 @@ class _One:
     clear: Clearance
     known: Gathered
     kin: Kin
+    rivals: Holders
+    """Who of this side holds the keys of the candidates."""
     busy: Busy
     times: Times
 
@@ -70,16 +73,16 @@ async def consider(
     made, wanted = PagePlan(), Wanted()
     ends = {one: part.end for one, part in work.pair.ends.items()}
     loose = [row for record, row in known.rows[side].items() if not _is_active(known, record)]
-    keys = {row.id: work.pair.index(side, row.as_record()) for row in loose}
-    own_keys = sorted({key for found in keys.values() for key in found})
+    own_keys = sorted({key for row in loose for key in work.pair.index(side, row.as_record())})
     kin = await work.run.state.read(
         gather_kin,
         pair=work.pair.name,
         side=side,
         ends=ends,
         own_keys=own_keys,
-        other_keys=[_across(work.pair, side, key) for key in own_keys],
+        other_keys=[across(work.pair, side, key) for key in own_keys],
     )
+    rivals = await work.run.state.read(keys.holders, ends[side], rival_keys(work.pair, side, kin))
     busy = busy_records(work.pair, known.open_intents, known.held_intents)
     for record in sorted(known.revisions):
         row = known.rows[side].get(record)
@@ -87,7 +90,8 @@ async def consider(
         if row is None:
             made.cleared.append(clear)
             continue
-        one = _One(row=row, side=side, clear=clear, known=known, kin=kin, busy=busy, times=times)
+        one = _One(row=row, side=side, clear=clear, known=known, kin=kin, rivals=rivals,
+                   busy=busy, times=times)  # fmt: skip
         _consider_one(work, one, made, wanted)
     return made, wanted
 
@@ -95,14 +99,6 @@ async def consider(
 def _is_active(known: Gathered, record: str) -> bool:
     link = known.links.get(record)
     return link is not None and link.status == links.ACTIVE
-
-
-def _across(pair: PairPart, side: Side, key: tuple[str, str]) -> tuple[str, str]:
-    """Return the other side's name for the same key value."""
-    for one in pair.keys:
-        if one.name(side, pair.region) == key[0]:
-            return (one.name(side.other, pair.region), key[1])
-    return (EXTERNAL, key[1])
 
 
 def _consider_one(work: Considering, one: _One, made: PagePlan, wanted: Wanted) -> None:
@@ -212,11 +208,11 @@ def _reconcile(
     if not found.is_new:  # a record just matched was judged on its own
         made.judged.append((Side.SOURCE, not findings))
     made.readmitted += [(clear.side, clear.id) for clear in clears]
-    if is_out:
+    if is_out and found.is_new:
         made.apart += apart
         # Its partner to be waits with it, lest it is forgotten when the faulty record goes (R1).
-        made.cleared += [c for c in clears if c.side is Side.SOURCE or not found.is_new]
-        return
+        made.cleared += [clear for clear in clears if clear.side is Side.SOURCE]
+        return  # once linked, only the faulty field is held back: the link says who it is
     decision = decide_link(
         work.pair, found, times=one.times, verdicts=one.known.verdicts, held=held
     )
@@ -244,7 +240,7 @@ def _consider_loose(
     verdict = choose(
         one.side,
         one.row.values,
-        _hits(work.pair, one),
+        hits_of(work.pair, one.side, one.row, one.kin),
         work.pair.name_rules,
         work.pair.email_rules,
         work.pair.region,
@@ -258,33 +254,12 @@ def _consider_loose(
             _make(work, one, link, apart, held, is_out=is_out, made=made)
 
 
-def _hits(pair: PairPart, one: _One) -> Sequence[KeyHits]:
-    keys = pair.index(one.side, one.row.as_record())
-    by_name = {key.name(one.side, pair.region): key for key in pair.keys}
-    hits = []
-    for name, value in keys:
-        if name not in by_name:
-            continue
-        key = by_name[name]
-        holders = one.kin.other.get(_across(pair, one.side, (name, value)), ())
-        twins = [r for r in one.kin.own.get((name, value), ()) if r != one.row.id]
-        candidates = tuple(_candidate(one, record) for record in holders)
-        hits.append(KeyHits(key=key, candidates=candidates, twins=len(twins)))
-    order = {key.word: rank for rank, key in enumerate(pair.keys)}
-    return sorted(hits, key=lambda hit: order[hit.key.word])
-
-
-def _candidate(one: _One, record: str) -> Candidate:
-    link = one.kin.links.get(record)
-    taken = link.record(one.side) if link and link.status == links.ACTIVE else None
-    return Candidate(id=record, values=one.kin.rows[record].values, linked_to=taken)
-
-
 def _link(
     work: Considering, one: _One, found: str, how: str, made: PagePlan, wanted: Wanted
 ) -> None:
     own, other = (one.side, one.row.id), (one.side.other, found)
-    if other in work.claims:
+    rivals = (one.kin.rows[found], how, one.rivals)
+    if other in work.claims or has_stronger_rival(work.pair, one.side, one.row.id, *rivals):
         _set_aside(
             work,
             one,

@@ -122,3 +122,16 @@ async def test_a_preview_shows_what_the_run_then_does(world: World) -> None:
     assert preview.plan.operations["crm.create"] == len(world.crm.live()) - before
     await world.run()
     await world.rest()
+
+
+async def test_a_weaker_match_waits_for_the_stronger_one(world: World) -> None:
+    """Who shares the phone does not get the contact whose address another row has (R8, I3)."""
+    world.crm.make(person(1, first_name="Ada", phone="+49301234567"))
+    world.source.make({"first_name": "Ada", "phone": "+49301234567"})
+    world.source.make(person(1, first_name="Ada"))
+
+    await world.run()
+
+    linked = await world.linked()
+    assert "c1" == linked["s2"]
+    assert "c1" != linked.get("s1")

@@ -1,0 +1,71 @@
+"""Who shares the keys of an unlinked record, on either side, and whose claim is stronger (R8, R9)."""
+
+from collections.abc import Mapping, Sequence
+
+from daemon.core.match import EXTERNAL, Candidate, Key, KeyHits
+from daemon.core.values import Side
+from daemon.flow.parts import PairPart
+from state import links
+from state.gathering import Kin
+from state.mirror import MirrorRow
+
+Holders = Mapping[tuple[str, str], Sequence[str]]
+"""(key name, value) → records that hold it."""
+
+_OWN_ID = Key(word=EXTERNAL, rules=())
+
+
+def across(pair: PairPart, side: Side, key: tuple[str, str]) -> tuple[str, str]:
+    """Return the other side's name for the same key value."""
+    for one in pair.keys:
+        if one.name(side, pair.region) == key[0]:
+            return (one.name(side.other, pair.region), key[1])
+    return (EXTERNAL, key[1])
+
+
+def hits_of(pair: PairPart, side: Side, row: MirrorRow, kin: Kin) -> Sequence[KeyHits]:
+    """Return who holds each key of a record, strongest key first; our own id is the strongest."""
+    by_name = {EXTERNAL: _OWN_ID, **{key.name(side, pair.region): key for key in pair.keys}}
+    hits = []
+    for name, value in pair.index(side, row.as_record()):
+        holders = kin.other.get(across(pair, side, (name, value)), ())
+        twins = [record for record in kin.own.get((name, value), ()) if record != row.id]
+        candidates = tuple(_candidate(side, kin, record) for record in holders)
+        hits.append(KeyHits(key=by_name[name], candidates=candidates, twins=len(twins)))
+    return sorted(hits, key=lambda hit: _rank(pair, hit.key.word))
+
+
+def _candidate(side: Side, kin: Kin, record: str) -> Candidate:
+    link = kin.links.get(record)
+    taken = link.record(side) if link and link.status == links.ACTIVE else None
+    return Candidate(id=record, values=kin.rows[record].values, linked_to=taken)
+
+
+def _rank(pair: PairPart, word: str) -> int:
+    return next((rank for rank, key in enumerate(pair.keys) if key.word == word), -1)
+
+
+def rival_keys(pair: PairPart, side: Side, kin: Kin) -> list[tuple[str, str]]:
+    """Return the keys of the candidates, by the names they have on *side*."""
+    found = {
+        across(pair, side.other, key)
+        for row in kin.rows.values()
+        for key in pair.index(side.other, row.as_record())
+    }
+    return sorted(found)
+
+
+def has_stronger_rival(
+    pair: PairPart, side: Side, record: str, candidate: MirrorRow, how: str, rivals: Holders
+) -> bool:
+    """Tell whether another record of *side* shares a stronger key with the candidate.
+
+    Then the weaker match is not believed, whichever of the two is looked at first (I3).
+    """
+    for name, value in pair.index(side.other, candidate.as_record()):
+        own = across(pair, side.other, (name, value))
+        word = next((k.word for k in pair.keys if k.name(side, pair.region) == own[0]), EXTERNAL)
+        is_stronger = _rank(pair, word) < _rank(pair, how)
+        if is_stronger and any(other != record for other in rivals.get(own, ())):
+            return True
+    return False
