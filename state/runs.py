@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
 
 from daemon.core.operation import Operation, OperationKind, decode_operation, encode_operation
 from state.bulk import upsert
@@ -143,13 +143,20 @@ def calls_by_purpose(connection: Connection, run: int) -> dict[str, int]:
 
 
 def begin_plan(connection: Connection, *, run: int, sync: str, at: datetime) -> int:
-    """Open a plan of a sync; the open one before it is superseded."""
-    where = and_(_PLAN.c.sync == sync, _PLAN.c.status == OPEN)
+    """Begin a plan of a sync; what a crash left of one is superseded.
+
+    The open plan before it stays open, for a person to approve, until the new one is sealed.
+    """
+    _supersede(connection, and_(_PLAN.c.sync == sync, _PLAN.c.digest == ""))
+    row = {"run": run, "sync": sync, "created_at": at, "status": OPEN}
+    return int(connection.execute(insert(_PLAN).values(**row).returning(_PLAN.c.id)).scalar_one())
+
+
+def _supersede(connection: Connection, where: ColumnElement[bool]) -> None:
+    where = and_(where, _PLAN.c.status == OPEN)
     old = [int(number) for (number,) in connection.execute(select(_PLAN.c.id).where(where))]
     connection.execute(update(_PLAN).where(where).values(status=SUPERSEDED))
     connection.execute(delete(_OPERATION).where(_OPERATION.c.plan.in_(old)))
-    row = {"run": run, "sync": sync, "created_at": at, "status": OPEN}
-    return int(connection.execute(insert(_PLAN).values(**row).returning(_PLAN.c.id)).scalar_one())
 
 
 def add_operations(
@@ -173,7 +180,12 @@ def add_operations(
 
 
 def seal_plan(connection: Connection, *, plan: int, digest: str, summary: str) -> None:
-    """Write the digest and summary of a plan whose operations are all there."""
+    """Write the digest and summary of a plan whose operations are all there.
+
+    It takes the place of the sync's open plan.
+    """
+    sync = select(_PLAN.c.sync).where(_PLAN.c.id == plan).scalar_subquery()
+    _supersede(connection, and_(_PLAN.c.sync == sync, _PLAN.c.id != plan))
     where = _PLAN.c.id == plan
     connection.execute(update(_PLAN).where(where).values(digest=digest, summary=summary))
 

@@ -14,7 +14,7 @@ from daemon.service.logs import logger
 from daemon.service.metrics import Metrics
 from daemon.service.schedule import schedule, watch, watched_files
 from daemon.service.web import Questions, application, listen
-from daemon.service.workers import Worker
+from daemon.service.workers import Listeners, Worker
 from daemon.use_cases.overview import status
 from daemon.use_cases.workspace import Workspace, open_workspace
 from state import pairs
@@ -58,10 +58,10 @@ async def serve(
         gone = await state.write(pairs.retire, active=_pair_names(config))
         if gone:
             logger().warning("syncs_dormant", pairs=gone)
-        workers = {
-            name: Worker(workspace, name, metrics.run_began, metrics.run_ended)
-            for name in config.syncs
-        }
+        listeners = Listeners(
+            began=metrics.run_began, ended=metrics.run_ended, broken=metrics.run_broken
+        )
+        workers = {name: Worker(workspace, name, listeners) for name in config.syncs}
         runner, port = await listen(
             application(_questions(workspace, metrics)), config.service.host, config.service.port
         )

@@ -78,6 +78,11 @@ class Metrics:
         """Note that a run is under way."""
         self._running.labels(sync).set(1)
 
+    def run_broken(self, sync: str) -> None:
+        """Count a run that a fault of our own ended."""
+        self._running.labels(sync).set(0)
+        self._runs.labels(sync, "broken").inc()
+
     def run_ended(self, report: RunReport) -> None:
         """Count a run and what it did."""
         self._running.labels(report.sync).set(0)

@@ -2,13 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from daemon.cycle import Order
 from daemon.flow.report import RunReport
 from daemon.service.logs import logger
 from daemon.use_cases.workspace import Workspace, run_sync
 
-Told = Callable[[RunReport], None]
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listeners:
+    """Who hears of runs."""
+
+    began: Callable[[str], None]
+    ended: Callable[[RunReport], None]
+    broken: Callable[[str], None]
+    """A fault of our own ended a run; it has no report."""
 
 
 class Worker:
@@ -17,14 +26,15 @@ class Worker:
     Waking it while it runs makes it run once more afterwards: no wish is lost, none is doubled.
     """
 
-    def __init__(self, workspace: Workspace, sync: str, began: Callable[[str], None], told: Told):  # noqa: ANN204
+    def __init__(self, workspace: Workspace, sync: str, listeners: Listeners) -> None:
+        """Take what to run, and who hears of it; nothing runs yet."""
         self.sync = sync
         self._workspace = workspace
-        self._began = began
-        self._told = told
+        self._listeners = listeners
         self._wishes: dict[str, None] = {}
         self._woken = asyncio.Event()
         self._last_error = ""
+        self._last_waiting = ""
 
     def wake(self, trigger: str) -> None:
         """Ask for a run; *trigger* says why."""
@@ -43,18 +53,26 @@ class Worker:
             await self._run(trigger)
 
     async def _run(self, trigger: str) -> None:
-        log = logger().bind(sync=self.sync, trigger=trigger)
-        self._began(self.sync)
+        self._listeners.began(self.sync)
         try:
             report = await run_sync(self._workspace, Order(sync=self.sync, trigger=trigger))
-        except Exception as error:  # the edge of a cycle: the daemon goes on
-            log.exception("run_broken", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the edge of a cycle: the daemon goes on
+            self._listeners.broken(self.sync)
+            self._log_broken(error, trigger)
             return
-        self._told(report)
+        self._listeners.ended(report)
         self._log(report)
 
+    def _log_broken(self, error: Exception, trigger: str) -> None:
+        """Log a fault of our own with its trace, once for as long as it stays the same."""
+        word = f"{type(error).__name__}: {error}"
+        if word != self._last_error:
+            log = logger().bind(sync=self.sync, trigger=trigger)
+            log.error("run_broken", error=type(error).__name__, exc_info=error)
+        self._last_error = word
+
     def _log(self, report: RunReport) -> None:
-        """Log what changed: idle runs and repeated errors are for metrics, not for people."""
+        """Log what changed: idle runs and what repeats itself are for metrics, not for people."""
         log = logger().bind(sync=self.sync, run=report.run, outcome=report.outcome)
         if report.error:
             if report.error != self._last_error:
@@ -64,7 +82,10 @@ class Worker:
         if self._last_error:
             log.info("run_recovered")
             self._last_error = ""
-        if report.outcome != "nothing":
+        waiting = report.plan.digest if report.plan and report.outcome == "waiting" else ""
+        is_known = bool(waiting) and waiting == self._last_waiting
+        self._last_waiting = waiting
+        if report.outcome != "nothing" and not is_known:
             counts = {name: n for name, n in report.counts.items() if n}
             log.info("run_ended", counts=counts, calls=report.api.calls)
 

@@ -112,18 +112,24 @@ async def approve_plan(
 
     Raises NotFound where no open plan has that digest.
     """
-    plan = await state.read(runs.plan_by_digest, digest)
+    return await state.write(_approve, config=config, digest=digest, by=by, at=clock.now())
+
+
+def _approve(
+    connection: Connection, *, config: Config, digest: str, by: str, at: datetime
+) -> Approved:
+    """Find and approve as one: a running daemon makes its plan anew with every run."""
+    plan = runs.plan_by_digest(connection, digest)
     if plan is None or plan.status != runs.OPEN or len(digest) < SHORTEST_DIGEST:
         raise NotFound(
             f"No open plan has the digest {digest!r}. See the open ones: crmsyncd approvals"
         )
     if plan.sync not in config.syncs:
         raise NotFound(f"The plan belongs to sync {plan.sync!r}, which is not configured any more.")
-    now = clock.now()
     fingerprint = sync_fingerprint(config, plan.sync)
-    envelope = envelope_for(config.syncs[plan.sync], plan.sync, fingerprint, by=by, now=now)
-    await state.write(runs.decide_plan, plan=plan.id, status=runs.APPROVED, by=by, at=now)
-    await state.write(runs.put_envelope, envelope)
+    envelope = envelope_for(config.syncs[plan.sync], plan.sync, fingerprint, by=by, now=at)
+    runs.decide_plan(connection, plan=plan.id, status=runs.APPROVED, by=by, at=at)
+    runs.put_envelope(connection, envelope)
     return Approved(digest=plan.digest, sync=plan.sync, by=by, envelope_until=envelope.until)
 
 

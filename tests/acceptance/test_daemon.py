@@ -132,6 +132,8 @@ def test_the_daemon_waits_for_the_approval_of_its_first_plan(tmp_path: Path) -> 
         process.settle()
         (envelope,) = at.look("approvals", "--json").json["envelopes"]
         assert "ana" == envelope["approved_by"]
+        told = [line["outcome"] for line in process.log() if "run_ended" == line["event"]]
+        assert ["waiting", "done"] == told
         assert 0 == process.stop()
 
 

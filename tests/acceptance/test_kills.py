@@ -7,6 +7,6 @@ from tests.acceptance.kills import FOUND, rounds
 
 def test_a_sync_killed_at_random_ends_as_the_undisturbed_one() -> None:
     """``kill -9`` at a random moment: nothing doubled, lost or unexplained."""
-    tally = rounds(2, 500, random.Random(7), lambda: "state")
+    tally = rounds(2, 300, random.Random(7), lambda: "state")
     assert 2 == tally.kills
     assert {} == {name: tally.faults[name] for name in FOUND if tally.faults[name]}

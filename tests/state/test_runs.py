@@ -112,6 +112,21 @@ def test_a_new_plan_supersedes_the_open_one(connection: Connection) -> None:
     ]
 
 
+def test_the_open_plan_stays_until_the_next_is_sealed(connection: Connection) -> None:
+    """A person may approve it while a run plans anew; what a crash left unsealed goes first."""
+    shown = plan(connection, digest="d1")
+    runs.begin_plan(connection, run=2, sync=SYNC, at=after(1))
+    new = runs.begin_plan(connection, run=3, sync=SYNC, at=after(2))
+
+    assert [shown] == [row.id for row in runs.plans(connection)]
+
+    runs.seal_plan(connection, plan=new, digest="d1", summary="{}")
+
+    assert [new] == [row.id for row in runs.plans(connection)]
+    told = {row.id: row.status for row in runs.plans(connection, status="")}
+    assert {shown: SUPERSEDED, new: OPEN} == told
+
+
 def test_a_plan_is_found_by_the_beginning_of_its_digest(connection: Connection) -> None:
     """The newest fitting one; letters that mean something to LIKE mean themselves."""
     first, second = plan(connection, digest="abc1"), plan(connection, digest="abc2")
