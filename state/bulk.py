@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table
+from sqlalchemy import Connection, ScalarSelect, Select, Table, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
@@ -39,6 +39,15 @@ def add_missing(connection: Connection, into: Table, chosen: Select[Any]) -> Non
     names = [column.name for column in chosen.selected_columns]
     statement = _insert(connection, into).from_select(names, chosen)
     connection.execute(statement.on_conflict_do_nothing())
+
+
+def unforeseen(value: str) -> ScalarSelect[str]:
+    """Return *value* so that Postgres plans without knowing it: by how many there are of each.
+
+    Of an end or a pair that came after the last sample, the planner believes that it has no rows,
+    and reads all of them for each list of ids.
+    """
+    return select(literal(value)).scalar_subquery()
 
 
 def _insert(connection: Connection, into: Table) -> postgresql.Insert | sqlite.Insert:

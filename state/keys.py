@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, and_, delete, select
 
 from daemon.core.values import digest
-from state.bulk import chunks, upsert
+from state.bulk import chunks, unforeseen, upsert
 from state.columns import table
 from state.tables import MirrorKey
 
@@ -38,7 +38,11 @@ def put(connection: Connection, end: tuple[str, str], keys: Mapping[str, Sequenc
 def drop(connection: Connection, end: tuple[str, str], ids: Sequence[str]) -> None:
     """Forget the keys of records."""
     for some in chunks(ids):
-        where = and_(_KEY.c.connection == end[0], _KEY.c.object == end[1], _KEY.c.id.in_(some))
+        where = and_(
+            _KEY.c.connection == unforeseen(end[0]),
+            _KEY.c.object == unforeseen(end[1]),
+            _KEY.c.id.in_(some),
+        )
         connection.execute(delete(_KEY).where(where))
 
 
@@ -55,9 +59,9 @@ def holders(
     for name, some in ((name, some) for name, all_ in values.items() for some in chunks(all_)):
         rows = connection.execute(
             select(_KEY.c.value, _KEY.c.id).where(
-                _KEY.c.connection == end[0],
-                _KEY.c.object == end[1],
-                _KEY.c.name == name,
+                _KEY.c.connection == unforeseen(end[0]),
+                _KEY.c.object == unforeseen(end[1]),
+                _KEY.c.name == unforeseen(name),
                 _KEY.c.value.in_(some),
             )
         )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from daemon.core.base import Base, BaseField, decode_base, encode_base
 from daemon.core.values import Side
-from state.bulk import chunks
+from state.bulk import chunks, unforeseen
 from state.columns import table
 from state.tables import Link
 
@@ -108,7 +108,7 @@ def of_records(
     for some in chunks(list(dict.fromkeys(ids))):
         rows = connection.execute(
             select(_LINK)
-            .where(_LINK.c.pair == pair, column.in_(some), _LINK.c.status != FOLDED)
+            .where(_LINK.c.pair == unforeseen(pair), column.in_(some), _LINK.c.status != FOLDED)
             .order_by(_LINK.c.linked_at, _LINK.c.id)
         ).mappings()
         for plain in rows:

@@ -12,7 +12,7 @@ from daemon.core.evidence import decode_evidence, encode_evidence, witness
 from daemon.core.record import Evidence, Record
 from daemon.core.values import Side, Value, Values, decode_values, encode_values
 from state import keys
-from state.bulk import chunks, upsert
+from state.bulk import chunks, unforeseen, upsert
 from state.columns import table
 from state.pairs import at_end
 from state.tables import ABSENT, HERE, RACY, Mirror, Pending
@@ -228,7 +228,7 @@ def _rows(connection: Connection, end: End, ids: Sequence[str]) -> dict[str, Map
 
 
 def _at(what: Any, end: End) -> Any:
-    return and_(what.c.connection == end[0], what.c.object == end[1])
+    return and_(what.c.connection == unforeseen(end[0]), what.c.object == unforeseen(end[1]))
 
 
 def _typed(row: Mapping[Any, Any]) -> MirrorRow:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
 from daemon.core.operation import Clearance
 from daemon.core.values import Side
-from state.bulk import chunks
+from state.bulk import chunks, unforeseen
 from state.columns import table
 from state.tables import Pending
 
@@ -17,7 +17,11 @@ def page(
     connection: Connection, *, pair: str, side: Side, after: str, limit: int
 ) -> dict[str, int]:
     """Return pending record id → revision, in id order from *after* on."""
-    where = and_(_PENDING.c.pair == pair, _PENDING.c.side == side.value, _PENDING.c.id > after)
+    where = and_(
+        _PENDING.c.pair == unforeseen(pair),
+        _PENDING.c.side == unforeseen(side.value),
+        _PENDING.c.id > after,
+    )
     rows = connection.execute(
         select(_PENDING.c.id, _PENDING.c.revision).where(where).order_by(_PENDING.c.id).limit(limit)
     )
@@ -29,7 +33,9 @@ def among(connection: Connection, *, pair: str, side: Side, ids: Sequence[str]) 
     found: dict[str, int] = {}
     for some in chunks(list(ids)):
         where = and_(
-            _PENDING.c.pair == pair, _PENDING.c.side == side.value, _PENDING.c.id.in_(some)
+            _PENDING.c.pair == unforeseen(pair),
+            _PENDING.c.side == unforeseen(side.value),
+            _PENDING.c.id.in_(some),
         )
         rows = connection.execute(select(_PENDING.c.id, _PENDING.c.revision).where(where))
         found.update({str(record): int(revision) for record, revision in rows})
@@ -41,7 +47,7 @@ def clear(connection: Connection, *, pair: str, clearances: Sequence[Clearance])
     if not clearances:
         return
     statement = delete(_PENDING).where(
-        _PENDING.c.pair == pair,
+        _PENDING.c.pair == unforeseen(pair),
         _PENDING.c.side == bindparam("which_side"),
         _PENDING.c.id == bindparam("which"),
         _PENDING.c.revision <= bindparam("decided"),
@@ -55,6 +61,6 @@ def clear(connection: Connection, *, pair: str, clearances: Sequence[Clearance])
 
 def count(connection: Connection, *, pair: str) -> int:
     """Return how many records of a pair wait."""
-    where = _PENDING.c.pair == pair
+    where = _PENDING.c.pair == unforeseen(pair)
     chosen = select(func.count()).select_from(_PENDING).where(where)
     return int(connection.execute(chosen).scalar_one())
