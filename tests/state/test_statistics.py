@@ -1,15 +1,16 @@
 """Postgres plans a first load by what is in the tables, not by what was."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from state import mirror
 from state.database import State
 from state.opening import open_state
 from state.statistics import refresh
-from tests.state.samples import register, seen, sighting
+from tests.state.samples import CRM, register, seen, sighting
 
 RECORDS, PAGE = 4_000, 250
 
@@ -42,6 +43,30 @@ def test_what_has_not_grown_is_not_looked_at_again(loaded: State) -> None:
     loaded.write_now(refresh)
 
     assert [] == loaded.write_now(refresh)
+
+
+def test_an_end_that_came_after_the_last_sample_is_read_by_ids(loaded: State) -> None:
+    """The server takes such an end for empty; it must not read all of it for a list of ids."""
+    loaded.write_now(refresh)
+    page = [seen(f"{n:06}") for n in range(RECORDS)]
+    loaded.write_now(mirror.put, page, sighting(CRM))
+
+    plan = loaded.read_now(plan_of_get, [f"{n:06}" for n in range(5)])
+
+    assert "ANY" in next(line for line in plan if "Index Cond" in line)
+
+
+def plan_of_get(connection: Connection, ids: list[str]) -> list[str]:
+    """How the server goes about :func:`mirror.get`."""
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(connection, "before_cursor_execute")
+    def note(_on: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
+        asked.append((statement, values))
+
+    mirror.get(connection, CRM, ids)
+    statement, values = asked[0]
+    return [str(line) for (line,) in connection.exec_driver_sql(f"EXPLAIN {statement}", values)]
 
 
 def rows_believed(connection: Connection) -> dict[str, float]:
