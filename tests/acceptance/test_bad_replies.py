@@ -11,6 +11,7 @@ from tests.acceptance.lab import Lab, lab
 from tests.acceptance.people import as_csv, edit_row, rows_for
 from tests.acceptance.processes import (
     FLOWING,
+    Daemon,
     Sandbox,
     crmsyncd_here,
     daemon,
@@ -167,7 +168,8 @@ def test_an_outage_of_one_system_stops_no_other_sync(tmp_path: Path) -> None:
             assert "" == "".join(one["error"] for one in _runs(tmp_path) if one["sync"] == "up")
             down.heal()
             eventually(lambda: "Much later" == down.value("row.10@example.com", "city"), "recovery")
-            events = [line["event"] for line in process.log()]
+            eventually(lambda: "run_recovered" in _events(process), "the recovery is told")
+            events = _events(process)
             assert 1 == events.count("run_recovered") <= events.count("run_failed")
             assert 0 == process.stop()
 
@@ -191,6 +193,10 @@ def _runs(folder: Path) -> list[dict[str, Any]]:
     words = ("status", "--state", folder / "state", "--json")
     found: list[dict[str, Any]] = crmsyncd_here(*words, environment={}).json["runs"]
     return found
+
+
+def _events(process: Daemon) -> list[str]:
+    return [line["event"] for line in process.log()]
 
 
 def _outcome(folder: Path, sync: str) -> str:
