@@ -233,8 +233,6 @@ def _close(connection: Connection, work: Settling, taken: Sequence[_Taken]) -> N
         )
     rules = {one.intent.link: tuple(c.rule for c in one.operation.copies) for one in taken}
     end_conflicts(connection, list(rules.items()), work.at)
-    for link in {link for link, _ in attention.verdicts(connection, list(rules))}:
-        attention.end_verdicts(connection, link=link, fields=rules[link])
     whole = [one.operation for one in taken if not one.operation.is_half]
     clears = [clear for operation in whole for clear in operation.clears]
     pending.clear(connection, pair=taken[0].operation.pair, clearances=clears)
