@@ -30,6 +30,8 @@ class Run(SQLModel, table=True):
     """running, done, nothing, waiting (approval), held, failed, halted, interrupted."""
     report: str = Field(default="{}", sa_type=Text)
     """The typed report as JSON, once ended."""
+    reverses: int | None = None
+    """The run that this one rolls back."""
 
 
 class Plan(SQLModel, table=True):
@@ -61,6 +63,8 @@ class PlannedOperation(SQLModel, table=True):
     side: str
     digest: str
     payload: str = Field(sa_type=Text)
+    parked: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What keeps it from being carried out: a guard's name or ``approval``; empty = nothing."""
 
 
 class Envelope(SQLModel, table=True):

@@ -13,13 +13,14 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlmodel import SQLModel
 
 import state.journal
-import state.tables  # noqa: F401 - both declare the tables
+import state.safety
+import state.tables  # noqa: F401 - they declare the tables
 from state.refusal import StateUnavailable, shown
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision of this release's tables."""
 
 VERSION_TABLE = "state_revision"

@@ -165,6 +165,10 @@ class Pair(SQLModel, table=True):
     """Why it may not run until a person releases it; empty = it may."""
     settled_at: datetime | None = Field(default=None, sa_type=Moment)
     """First moment a plan of it was applied to the end: from then on it is no first run."""
+    paused_at: datetime | None = Field(default=None, sa_type=Moment)
+    """Since when a person keeps it from running; None = it may."""
+    paused_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    pause_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class Pending(SQLModel, table=True):

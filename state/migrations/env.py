@@ -8,7 +8,8 @@ from sqlalchemy import Connection, TypeDecorator
 from sqlmodel import SQLModel
 
 import state.journal
-import state.tables  # noqa: F401 - both declare the tables that revisions are compared with
+import state.safety
+import state.tables  # noqa: F401 - they declare the tables that revisions are compared with
 from state.migrate import VERSION_TABLE
 
 
