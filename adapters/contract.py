@@ -43,6 +43,15 @@ class Verb(StrEnum):
 
     CREATE = "create"
     UPDATE = "update"
+    ARCHIVE = "archive"
+    """Put it where a person can take it back from: a bin, an archive."""
+    DELETE = "delete"
+    """Take it away for good."""
+
+    @property
+    def is_removal(self) -> bool:
+        """Whether the record is not there any more afterwards."""
+        return self in {Verb.ARCHIVE, Verb.DELETE}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +78,8 @@ class Capabilities:
     """``write`` compares ``Write.expected`` with what is there, atomically, and answers Moved."""
     replies_with_values: bool = True
     """``Accepted.record`` carries the written fields as now stored."""
+    removals: frozenset[Verb] = frozenset()
+    """Which of ARCHIVE and DELETE ``write`` can do."""
     index_lag: timedelta = timedelta(0)
     """How late ``changes`` may tell of a change; reads by id are never late."""
     lookup_lag: timedelta = timedelta(0)
@@ -176,7 +187,7 @@ class Write:
     values: Values
     """``None`` clears the field."""
     id: str | None = None
-    """The record to update; None for a create."""
+    """The record to update or remove; None for a create."""
     external_id: str | None = None
     """Our entity id, written with a create where the system carries it (R7)."""
     expected: Values = field(default_factory=lambda: MappingProxyType({}))
@@ -189,7 +200,8 @@ class Accepted:
 
     id: str
     record: Record | None
-    """The record as the reply shows it, with at least the written fields, or None (R45)."""
+    """The record as the reply shows it, with at least the written fields, or None (R45). None for
+    a removal, whose acceptance says that the record is not there any more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -326,6 +338,9 @@ class Adapter(Protocol):
         self, object_name: str, verb: Verb, writes: Sequence[Write]
     ) -> Sequence[Outcome]:
         """Write a batch; one outcome a write, in the batch's order.
+
+        A removal (``capabilities.removals``) writes no values; one of a record that is not there
+        already is Accepted: what was wanted is so.
 
         Raises what is true of the whole batch: WaitUntil, Reauthenticate, GrantAccess, RejectBatch
         and RetryLater mean that nothing was written; UnknownOutcome that every one may have been.

@@ -23,13 +23,22 @@ class OperationKind(StrEnum):
 
     CREATE = "create"
     UPDATE = "update"
+    ARCHIVE = "archive"
+    """Carry a delete over: the record goes where a person can take it back from (R14)."""
+    DELETE = "delete"
+    """Carry a delete over for good (R14)."""
     LINK = "link"
     """Remember that two records are one; writes nothing outside."""
 
     @property
     def is_write(self) -> bool:
         """Whether the operation changes a record outside of our own state."""
-        return self in {OperationKind.CREATE, OperationKind.UPDATE}
+        return self is not OperationKind.LINK
+
+    @property
+    def is_removal(self) -> bool:
+        """Whether the record is not there any more afterwards."""
+        return self in {OperationKind.ARCHIVE, OperationKind.DELETE}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +101,7 @@ class Operation:
     source_id: str | None = None
     crm_id: str | None = None
     copies: tuple[Copy, ...] = ()
+    """What is written; of a removal what stood there: its values are None."""
     agreed: Base = field(default_factory=lambda: MappingProxyType({}))
     """Base fields that become true with this operation without being written."""
     clashes: tuple[Clash, ...] = ()
