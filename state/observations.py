@@ -97,6 +97,12 @@ def fact(connection: Connection, key: str, first: str) -> str:
     return str(connection.execute(select(_META.c.value).where(_META.c.key == key)).scalar_one())
 
 
+def known_fact(connection: Connection, key: str) -> str:
+    """Return a fact about this state; empty where it was never told."""
+    told = connection.execute(select(_META.c.value).where(_META.c.key == key)).scalar()
+    return "" if told is None else str(told)
+
+
 def forget_definitions(connection: Connection, ends: Sequence[End]) -> None:
     """Have the live schema of *ends* read again before it is used next."""
     for end in ends:
