@@ -241,7 +241,7 @@ class Call:
     """Path template without ids or values."""
     purpose: str
     """What the engine wanted: account, schema, prepare, listing, changes, read, find, times,
-    create, update."""
+    create, update, archive, delete."""
     status: int | None
     """None when no reply came."""
     started_at: datetime

@@ -190,6 +190,8 @@ class MemoryAdapter:
         if reason:
             failure = Failure(kind="RejectRecord", code=reason, message=f"refused: {reason}")
             return Refused(failure=failure, existing_id=self._existing(write))
+        if verb.is_removal:
+            return self._remove(verb, write)
         if verb is Verb.CREATE:
             stored = system.make(write.values, is_ours=True)
             stored.external_id = write.external_id if system.carries_external_id else None
@@ -198,21 +200,36 @@ class MemoryAdapter:
             if found is None or found.is_archived:
                 failure = Failure(kind="RejectRecord", code="not_found", message="no such record")
                 return Refused(failure=failure)
-            if self.capabilities.has_precondition and self._has_moved(found, write):
-                return Moved(record=self._record(found, sorted(system.fields)))
+            if self._has_moved(found, write):
+                return self._moved(found)
             stored = found
             system.edit(stored.id, write.values, is_ours=True)
         system.writes.append((verb.value, stored.id))
         return Accepted(id=stored.id, record=self._reply(stored, write))
+
+    def _remove(self, verb: Verb, write: Write) -> Outcome:
+        """Archive or erase one record; an archived one can still be erased."""
+        system, id_ = self._system, str(write.id)
+        found = system.records.get(id_)
+        if found is not None and not (found.is_archived and verb is Verb.ARCHIVE):
+            if self._has_moved(found, write):
+                return self._moved(found)
+            remove = system.archive if verb is Verb.ARCHIVE else system.erase
+            remove(id_)
+            system.writes.append((verb.value, id_))
+        return Accepted(id=id_, record=None)
 
     def _reply(self, stored: Stored, write: Write) -> Record | None:
         if not self.capabilities.replies_with_values:
             return None
         return self._record(stored, sorted(write.values))
 
-    @staticmethod
-    def _has_moved(stored: Stored, write: Write) -> bool:
-        return any(stored.values.get(name) != value for name, value in write.expected.items())
+    def _has_moved(self, stored: Stored, write: Write) -> bool:
+        differs = (stored.values.get(name) != value for name, value in write.expected.items())
+        return self.capabilities.has_precondition and any(differs)
+
+    def _moved(self, stored: Stored) -> Moved:
+        return Moved(record=self._record(stored, sorted(self._system.fields)))
 
     def _holders(self, write: Write) -> list[Stored]:
         unique = [n for n, item in self._system.fields.items() if item.is_unique]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from adapters.contract import EXTERNAL_ID, Capabilities, Write
+from adapters.contract import EXTERNAL_ID, Capabilities, Verb, Write
 from daemon.clock import Clock
 from daemon.core.record import FieldTime
 from daemon.core.schema import Field
@@ -26,6 +26,7 @@ CAPABILITIES = Capabilities(
     has_external_id=True,
     unique_keys=frozenset({"email"}),
     has_field_times=True,
+    removals=frozenset({Verb.ARCHIVE, Verb.DELETE}),
     request_time_out=timedelta(seconds=30),
     full_listing_every=timedelta(days=7),
 )
@@ -114,7 +115,7 @@ class MemorySystem:
         self._touch(stored, now)
 
     def archive(self, record: str) -> None:
-        """Put a record into the bin, as a person."""
+        """Put a record into the bin, as a person or as our write."""
         self.records[record].is_archived = True
         self._touch(self.records[record], self.now())
 
@@ -124,7 +125,7 @@ class MemorySystem:
         self._touch(self.records[record], self.now())
 
     def erase(self, record: str) -> None:
-        """Delete a record for good, as a person: no feed tells of it, no read finds it."""
+        """Delete a record for good, as a person or as our write: no feed tells, no read finds it."""
         del self.records[record]
 
     def _touch(self, stored: Stored, now: datetime) -> None:

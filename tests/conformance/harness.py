@@ -58,3 +58,7 @@ class Harness(Protocol):
     async def break_reading(self) -> bool:
         """See that every reading fails from now on; False if that cannot be done."""
         ...
+
+    async def lose_reply(self) -> bool:
+        """See that the next write happens but is not confirmed; False if that cannot be done."""
+        ...

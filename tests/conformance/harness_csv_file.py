@@ -1,6 +1,8 @@
 """A CSV file that a person edits with the standard library's reader and writer."""
 
 import csv
+import errno
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -31,7 +33,9 @@ class CsvHarness:
                 luck=SeededLuck(1),
                 on_call=lambda _call: None,
             ),
+            step=self._step,
         )
+        self._fails_at = ""
         self._keys = 0
         self._save([])
 
@@ -71,6 +75,16 @@ class CsvHarness:
     async def break_reading(self) -> bool:
         self.path.write_bytes(b"")
         return True
+
+    async def lose_reply(self) -> bool:
+        """Let the disk fail once, between the swap and the proof that it is kept."""
+        self._fails_at = "sync the folder"
+        return True
+
+    def _step(self, name: str) -> None:
+        if name == self._fails_at:
+            self._fails_at = ""
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     def _new_key(self) -> str:
         self._keys += 1

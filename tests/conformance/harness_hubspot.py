@@ -48,7 +48,8 @@ class HubSpotHarness:
         return len(self._on.sandbox.contacts.all_live())
 
     async def settle(self) -> None:
-        self._on.wait(minutes=5)
+        # What is archived is looked for every quarter of an hour.
+        self._on.wait(minutes=15)
 
     async def cut_listing(self) -> bool:
         # The sandbox's loop begins on a second page that is not the last.
@@ -59,6 +60,10 @@ class HubSpotHarness:
 
     async def break_reading(self) -> bool:
         await self._on.fault("unavailable_503", times=1_000)
+        return True
+
+    async def lose_reply(self) -> bool:
+        await self._on.fault("reset_after", path_prefix="/crm/objects", method="POST")
         return True
 
 

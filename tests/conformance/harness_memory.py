@@ -8,7 +8,8 @@ from pathlib import Path
 
 from adapters.contract import Surroundings
 from adapters.errors import RetryLater
-from adapters.memory import CAPABILITIES, OBJECT, MemoryAdapter, MemorySystem, people_fields
+from adapters.memory import MemoryAdapter, lost_reply
+from adapters.memory_system import CAPABILITIES, OBJECT, MemorySystem, people_fields
 from daemon.clock import SeededLuck
 from daemon.core.values import Values
 
@@ -93,6 +94,14 @@ class MemoryHarness:
             raise RetryLater("The system is down.")
 
         self.system.faults.before = fail
+        return True
+
+    async def lose_reply(self) -> bool:
+        def fail(_purpose: str) -> None:
+            self.system.faults.after = lambda _purpose: None
+            raise lost_reply()
+
+        self.system.faults.after = fail
         return True
 
 
