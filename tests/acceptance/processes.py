@@ -218,6 +218,14 @@ class Daemon:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
+    def pause(self) -> None:
+        """Let it stand still, as a suspended machine does."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self) -> int:
         """Ask it to stop; return its exit code."""
         self.process.terminate()
@@ -226,7 +234,7 @@ class Daemon:
     def metrics(self) -> dict[str, float]:
         """Series → value."""
         status, body = ask("GET", f"{self.url}/metrics")
-        assert 200 == status
+        assert 200 == status, self.errors()
         lines = (line for line in body.decode().splitlines() if not line.startswith("#"))
         return {name: float(value) for name, _, value in (one.rpartition(" ") for one in lines)}
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.desk import desk
-from tests.acceptance.kills import doubled
+from tests.acceptance.history import doubled
 from tests.acceptance.lab import Lab, lab
 from tests.acceptance.people import as_csv, edit_row, rows_for
 from tests.acceptance.processes import (
