@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, func, select, update
 from daemon.core.evidence import decode_evidence, encode_evidence, witness
 from daemon.core.record import Evidence, Record
 from daemon.core.values import Side, Value, Values, decode_values, encode_values
-from state import keys
+from state import history, keys
 from state.bulk import chunks, unforeseen, upsert
 from state.columns import table
 from state.pairs import at_end
@@ -104,6 +104,7 @@ def put(connection: Connection, seen: Sequence[Seen], how: Sighting) -> list[str
         if is_changed:
             changed.append((item, row))
     _touch(connection, how, same)
+    history.keep(connection, known, rows, how.unchanged_until)
     upsert(connection, _MIRROR, rows, keep=("first_seen_at",))
     reindex(connection, how.end, [item for item, _ in changed])
     enter(connection, how.end, {row["id"]: row["revision"] for _, row in changed}, how.quiet)

@@ -73,6 +73,8 @@ class History(SQLModel, table=True):
     connection: str
     object: str
     record: str
+    since: datetime | None = Field(default=None, sa_type=Moment)
+    """Up to then the record was known to be as before."""
     at: datetime = Field(sa_type=Moment)
     """When the change was seen, by our clock."""
     presence: str

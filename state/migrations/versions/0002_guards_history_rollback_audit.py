@@ -52,6 +52,7 @@ def upgrade() -> None:
     sa.Column('connection', sa.String(), nullable=False),
     sa.Column('object', sa.String(), nullable=False),
     sa.Column('record', sa.String(), nullable=False),
+    sa.Column('since', sa.String(length=27), nullable=True),
     sa.Column('at', sa.String(length=27), nullable=False),
     sa.Column('presence', sa.String(), nullable=False),
     sa.Column('before', sa.Text(), nullable=False),
