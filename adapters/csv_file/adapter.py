@@ -85,6 +85,7 @@ class CsvFile:
             has_external_id=True,
             unique_keys=frozenset({self._settings.identity}),
             has_precondition=True,
+            removals=frozenset({Verb.DELETE}),
             time_resolution=timedelta(0),
             is_saved_whole=True,
         )
@@ -203,13 +204,15 @@ class CsvFile:
     async def write(
         self, object_name: str, verb: Verb, writes: Sequence[Write]
     ) -> Sequence[Outcome]:
-        """Change the touched cells, or add rows, in one swap of the file.
+        """Change the touched cells, add rows or take rows out, in one swap of the file.
 
         Raises WaitUntil while a spreadsheet program holds the file or it keeps changing;
         GrantAccess and RetryLater when it cannot be rewritten; UnknownOutcome after a swap that
         may not be on disk.
         """
         self._check(object_name)
+        if verb is Verb.ARCHIVE:
+            raise ValueError("A file has no bin to archive into; its removals are DELETE.")
         async with self._writing:
             return await _in_thread(lambda: self._rows.write(verb, writes))
 

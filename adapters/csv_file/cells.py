@@ -79,6 +79,10 @@ class CellWriter:
         added = self.cell(text, is_quoted=self.is_quoted(last))
         return Splice(row.offset + len(row.raw), 0, self._dialect.delimiter_byte + added)
 
+    def removal(self, row: Row) -> Splice:
+        """Return what takes a row out with its own line end; the one before it stays."""
+        return Splice(row.offset, len(row.raw) + len(row.ending), b"")
+
     def appendix(self, rows: Sequence[bytes]) -> Splice:
         """Return what adds rows below the last; a missing final line end stays missing."""
         line_end, size = self._layout.line_end, self._snapshot.signature.size

@@ -39,8 +39,8 @@ def plan_edits(
 ) -> Edits:
     """Return what *writes* do to the content of *table*. Raises Unreadable for a damaged file."""
     plan = _Plan(table, writes, new_key)
-    step = plan.create if verb is Verb.CREATE else plan.update
-    outcomes = [_settled(step, write) for write in writes]
+    steps = {Verb.CREATE: plan.create, Verb.UPDATE: plan.update, Verb.DELETE: plan.delete}
+    outcomes = [_settled(steps[verb], write) for write in writes]
     return Edits(outcomes=outcomes, splices=sorted(plan.splices(), key=lambda item: item.offset))
 
 
@@ -78,6 +78,7 @@ class _Plan:
             key: _Change(entry) for key in wanted if (entry := self._matches.only(key))
         }
         self._appended: list[bytes] = []
+        self._deleted: dict[str, Row] = {}
 
     def _key_of(self, write: Write, new_key: Callable[[], str]) -> str:
         """Return the key a write gives its row: mapped, else our entity id, else a new one."""
@@ -117,8 +118,22 @@ class _Plan:
         self._changes[key] = _Change(entry)
         return Accepted(id=key, record=self._table.record(entry))
 
+    def delete(self, write: Write) -> Outcome:
+        """Take one row out, if it still holds what the plan saw (R35)."""
+        id_ = write.id or ""
+        change = self._changes.get(id_)
+        if change is None:
+            if id_ not in self._deleted:
+                self._refuse_faulty(id_)
+            return Accepted(id=id_, record=None)
+        if not self._is_unmoved(change.entry, write.expected):
+            return Moved(record=self._table.record(change.entry))
+        self._deleted[id_] = self._changes.pop(id_).entry.row
+        return Accepted(id=id_, record=None)
+
     def splices(self) -> Iterator[Splice]:
         """Yield the changes of the batch."""
+        yield from map(self._writer.removal, self._deleted.values())
         for change in self._changes.values():
             yield from self._writer.splices(change.entry.row, change.cells)
         if self._appended:
@@ -128,12 +143,12 @@ class _Plan:
         if id_ in self._matches.found:
             raise _Refusal(
                 "faulty_row",
-                f"{self._path}: the row to update has a key that repeats, or is damaged.",
+                f"{self._path}: the row to write has a key that repeats, or is damaged.",
             )
         if not self._matches.is_proof:
             raise _Refusal(
                 "faulty_row",
-                f"{self._path}: the row to update was not found, and a row has a key "
+                f"{self._path}: the row to write was not found, and a row has a key "
                 "that cannot be read.",
             )
 
