@@ -14,6 +14,7 @@ from config.model import Sync
 from config.pair import End, FieldOverride, Pair
 from config.positions import Tree
 from config.problems import KeyPath, Problem, spoken
+from config.words import OneSidedDelete
 from daemon.core.field_rules import Direction, Policy
 from daemon.core.values import Side
 
@@ -62,8 +63,26 @@ def cross_check(syncs: Mapping[str, Sync], tree: Tree) -> Iterator[Problem]:
         yield from _same_end_twice(place, tree)
         yield from _same_target_twice(place, tree)
         yield from _two_policies(place, tree)
+    yield from _deletes_against_direction(syncs, tree)
     yield from _pairs_written_twice(places, tree)
+    yield from _former_names(syncs, tree)
     yield from _rings(places, tree)
+
+
+def _former_names(syncs: Mapping[str, Sync], tree: Tree) -> Iterator[Problem]:
+    """Give each ``was`` whose history two syncs would share."""
+    heirs: dict[str, str] = {}
+    for name, sync in syncs.items():
+        if sync.was is None:
+            continue
+        place: KeyPath = ("syncs", name, "was")
+        if sync.was in syncs:
+            hint = "Delete `was`, or the sync of that name if it was renamed."
+            yield _told(tree, place, "names a sync that is still configured", hint)
+        elif sync.was in heirs:
+            message = f'"{heirs[sync.was]}" was that sync too'
+            yield _told(tree, place, message, "Only one sync can go on for another.")
+        heirs.setdefault(sync.was, name)
 
 
 def unused(
@@ -103,6 +122,21 @@ def _same_end_twice(place: PairPlace, tree: Tree) -> Iterator[Problem]:
             "source and crm are the same object of the same connection",
             "Name another connection or another object.",
         )
+
+
+def _deletes_against_direction(syncs: Mapping[str, Sync], tree: Tree) -> Iterator[Problem]:
+    for name, sync in syncs.items():
+        for gone in Side:
+            policy = sync.deletes.source if gone is Side.SOURCE else sync.deletes.crm
+            removes = policy in {OneSidedDelete.ARCHIVE, OneSidedDelete.DELETE}
+            if removes and not sync.direction.writes_to(gone.other):
+                yield _told(
+                    tree,
+                    ("syncs", name, "deletes", gone.value),
+                    f"`{policy.value}` would remove records on the {gone.other.value} side, which "
+                    f"`direction: {sync.direction.value}` never writes to",
+                    "Write `unlink`, or change `direction`.",
+                )
 
 
 def _same_target_twice(place: PairPlace, tree: Tree) -> Iterator[Problem]:

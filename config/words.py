@@ -23,10 +23,19 @@ class Found(StrEnum):
 
 
 class OneSidedDelete(StrEnum):
-    """What a delete on one side does to the other side's record. None of them deletes it."""
+    """What a delete on one side does to the other side's record (R14)."""
 
     IGNORE = "ignore"
     UNLINK = "unlink"
+    ARCHIVE = "archive"
+    DELETE = "delete"
+
+
+class EditVersusDelete(StrEnum):
+    """Who wins where a record was deleted on one side and edited on the other (I7)."""
+
+    KEEP = "keep"
+    DELETE = "delete"
 
 
 class FirstRun(StrEnum):

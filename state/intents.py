@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
-from daemon.core.operation import Operation, decode_operation, encode_operation
+from daemon.core.operation import Operation, OperationKind, decode_operation, encode_operation
 from daemon.core.values import Side
 from state.columns import table
 from state.journal import OPEN_INTENT, WAITING_WRITE, Intent, Quarantine
@@ -187,9 +187,14 @@ def settled_ids(connection: Connection, run: int, side: Side) -> list[str]:
 
 
 def settled_fields(connection: Connection, run: int, side: Side) -> dict[str, set[str]]:
-    """Return record on *side* → the fields that a run wrote there."""
+    """Return record on *side* → the fields that a run wrote there; removed ones are absent."""
     column = _INTENT.c.source_id if side is Side.SOURCE else _INTENT.c.crm_id
-    where = and_(_INTENT.c.run == run, _INTENT.c.side == side.value, _INTENT.c.state == SETTLED)
+    where = and_(
+        _INTENT.c.run == run,
+        _INTENT.c.side == side.value,
+        _INTENT.c.state == SETTLED,
+        _INTENT.c.verb.in_([OperationKind.CREATE.value, OperationKind.UPDATE.value]),
+    )
     found: dict[str, set[str]] = {}
     for record, payload in connection.execute(select(column, _INTENT.c.payload).where(where)):
         names = {copy.field for copy in decode_operation(payload).copies}

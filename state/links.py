@@ -17,6 +17,9 @@ _LINK = table(Link)
 
 ACTIVE, DETACHED, FOLDED = "active", "detached", "folded"
 
+REMOVED = {Side.SOURCE: "removed_source", Side.CRM: "removed_crm"}
+"""By the side on which we removed the record, because its partner was deleted (R14)."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkRow:
@@ -155,6 +158,13 @@ def move(connection: Connection, *, link: str, side: Side, to: str) -> None:
     """Let a link follow a record to its new id (an edited key, a merge)."""
     column = "source_id" if side is Side.SOURCE else "crm_id"
     connection.execute(update(_LINK).where(_LINK.c.id == link).values({column: to}))
+
+
+def follow(connection: Connection, *, pair: str, side: Side, old: str, new: str) -> int:
+    """Let every link of a pair to a record follow it to its new id; return how many (R41)."""
+    column = _LINK.c.source_id if side is Side.SOURCE else _LINK.c.crm_id
+    where = and_(_LINK.c.pair == pair, column == old, _LINK.c.status != FOLDED)
+    return connection.execute(update(_LINK).where(where).values({column.name: new})).rowcount
 
 
 def count(connection: Connection, *, pair: str, status: str = ACTIVE) -> int:

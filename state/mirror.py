@@ -10,17 +10,20 @@ from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from daemon.core.evidence import decode_evidence, encode_evidence, witness
 from daemon.core.record import Evidence, Record
-from daemon.core.values import Side, Value, Values, decode_values, encode_values
+from daemon.core.values import Side, Value, decode_values, encode_values
 from state import history, keys
 from state.bulk import chunks, unforeseen, upsert
 from state.columns import table
 from state.pairs import at_end
-from state.tables import ABSENT, HERE, RACY, Mirror, Pending
+from state.tables import ABSENT, HERE, RACY, UNPROVEN, Mirror, Pending
 
 _MIRROR = table(Mirror)
 _PENDING = table(Pending)
 
 LIVE, ARCHIVED, MISSING, SUSPECT = "live", "archived", "missing", "suspect"
+
+ABSENCES_NEEDED = 2
+"""Complete listings that must lack a record before it counts as gone (I6)."""
 
 End = tuple[str, str]
 """(connection, object)."""
@@ -308,10 +311,43 @@ def note_absence(connection: Connection, end: End, ids: Sequence[str], *, needed
     return gone
 
 
+def note_gone(
+    connection: Connection,
+    end: End,
+    ids: Sequence[str],
+    *,
+    presence: str = MISSING,
+    quiet: str = "",
+    is_proven: bool = False,
+) -> None:
+    """Believe one direct read, or our own removal (*is_proven*): the records are not there.
+
+    One read is enough to leave them alone; to remove their partners takes more (I6).
+    """
+    rows = {
+        i: row.revision
+        for i, row in get(connection, end, ids).items()
+        if row.presence in {LIVE, SUSPECT}
+    }
+    _set_presence(connection, end, rows, presence, quiet)
+    if is_proven:
+        for some in chunks(list(rows)):
+            where = and_(_at(_MIRROR, end), _MIRROR.c.id.in_(some))
+            connection.execute(update(_MIRROR).where(where).values(absences=ABSENCES_NEEDED))
+
+
 def has_unconfirmed_absence(connection: Connection, end: End) -> bool:
     """Return whether a record was lacking once and not yet often enough to be gone (I6)."""
     where = and_(_at(_MIRROR, end), ABSENT, _MIRROR.c.presence == LIVE)
     return connection.execute(select(_MIRROR.c.id).where(where).limit(1)).first() is not None
+
+
+def unproven(connection: Connection, end: End, after: str, limit: int) -> list[str]:
+    """Return missing ids that too few Complete listings lacked, in id order from *after* on (I6)."""
+    record = _MIRROR.c.id.concat("")
+    where = and_(_at(_MIRROR, end), UNPROVEN, record > after)
+    chosen = select(_MIRROR.c.id).where(where).order_by(record).limit(limit)
+    return [str(found) for (found,) in connection.execute(chosen)]
 
 
 def suspect(connection: Connection, end: End, ids: Sequence[str], listing: int | None) -> None:
@@ -325,7 +361,9 @@ def suspect(connection: Connection, end: End, ids: Sequence[str], listing: int |
         connection.execute(update(_MIRROR).where(where).values(listing=listing, absences=0))
 
 
-def _set_presence(connection: Connection, end: End, rows: Mapping[str, int], presence: str) -> None:
+def _set_presence(
+    connection: Connection, end: End, rows: Mapping[str, int], presence: str, quiet: str = ""
+) -> None:
     if not rows:
         return
     statement = (
@@ -335,7 +373,7 @@ def _set_presence(connection: Connection, end: End, rows: Mapping[str, int], pre
     )
     connection.execute(statement, [{"which": record} for record in rows])
     keys.drop(connection, end, list(rows))
-    enter(connection, end, {record: revision + 1 for record, revision in rows.items()})
+    enter(connection, end, {record: revision + 1 for record, revision in rows.items()}, quiet)
 
 
 def count_live(connection: Connection, end: End) -> int:
@@ -360,9 +398,3 @@ def reindex(connection: Connection, end: End, rows: Sequence[Seen]) -> None:
         end,
         {item.record.id: () if item.record.is_archived else item.keys for item in rows},
     )
-
-
-def values_of(rows: Mapping[str, MirrorRow], record: str | None) -> Values | None:
-    """Return the values of a live record, or None."""
-    row = rows.get(record) if record is not None else None
-    return row.values if row is not None and row.is_live else None

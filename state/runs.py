@@ -34,6 +34,8 @@ class RunRow:
     ended_at: datetime | None
     outcome: str
     report: str
+    reverses: int | None = None
+    """The run it rolls back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ from state.columns import Moment
 HERE = text("presence IN ('live', 'suspect')")
 RACY = text("is_racy")
 ABSENT = text("absences > 0")
+UNPROVEN = text("presence = 'missing' AND absences < 2")
 
 
 class Meta(SQLModel, table=True):
@@ -97,6 +98,13 @@ class Mirror(SQLModel, table=True):
             "object",
             sqlite_where=ABSENT,
             postgresql_where=ABSENT,
+        ),
+        Index(
+            "ix_mirror_unproven",
+            "connection",
+            "object",
+            sqlite_where=UNPROVEN,
+            postgresql_where=UNPROVEN,
         ),
         Index(None, "connection", "object", "first_seen_at"),
     )
@@ -220,7 +228,8 @@ class Link(SQLModel, table=True):
     source_id: str
     crm_id: str
     status: str = "active"
-    """active; detached: one side is gone; folded: a merge moved its records to another link."""
+    """active; detached: one side is gone; removed_source, removed_crm: we removed the record there
+    after its partner was deleted; folded: another link took its records over."""
     how: str = ""
     """created, or the key it was matched on."""
     run: int = 0

@@ -111,6 +111,8 @@ class Operation:
     is_half: bool = False
     """One of two writes that one decision led to, one to each side: settled alone it clears
     nothing, since the other may never be sent (R1). The next plan finds both equal and clears."""
+    replaces: str = ""
+    """Of a create: the link whose gone record is made again (R41)."""
 
     @property
     def values(self) -> dict[str, Value]:
@@ -163,6 +165,7 @@ def encode_operation(operation: Operation) -> str:
             "clears": [[c.side.value, c.id, c.revision] for c in operation.clears],
             "how": operation.how,
             "is_half": operation.is_half,
+            "replaces": operation.replaces,
         }
     ).decode()
 
@@ -186,6 +189,7 @@ def decode_operation(text: str) -> Operation:
         ),
         how=plain["how"],
         is_half=plain.get("is_half", False),
+        replaces=plain.get("replaces", ""),
     )
 
 

@@ -13,7 +13,7 @@ from adapters.contract import Verb
 from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import Side
 from daemon.flow.calls import keep_calls
-from daemon.flow.look import look_before_create, look_before_update
+from daemon.flow.look import look_before_create, look_before_removal, look_before_update
 from daemon.flow.parts import EndPart, PairPart, Progress, RunPart
 from daemon.flow.plan import PlanMade
 from daemon.flow.send import send
@@ -23,10 +23,14 @@ from state import runs
 ORDER: tuple[tuple[OperationKind, Side], ...] = (
     (OperationKind.UPDATE, Side.CRM),
     (OperationKind.UPDATE, Side.SOURCE),
+    (OperationKind.ARCHIVE, Side.CRM),
+    (OperationKind.ARCHIVE, Side.SOURCE),
+    (OperationKind.DELETE, Side.CRM),
+    (OperationKind.DELETE, Side.SOURCE),
     (OperationKind.CREATE, Side.CRM),
     (OperationKind.CREATE, Side.SOURCE),
 )
-"""Known records before new ones: an update can free a unique key that a create needs."""
+"""Known records before new ones: an update or a removal can free a unique key that a create needs."""
 
 LINKS_AT_ONCE = 200
 
@@ -85,20 +89,29 @@ async def _write(
     ):
         after = rows[-1][0]
         operations = [operation for _, operation in rows]
-        if kind is OperationKind.UPDATE:
-            ready = await look_before_update(run, part, operations)
-            verb = Verb.UPDATE
-        else:
-            ready = await look_before_create(run, pair, part, operations)
-            verb = Verb.CREATE
+        ready = await _look(run, pair, part, operations, kind)
         is_unfinished |= len(ready) < len(operations)
         if ready:
-            is_unfinished |= await send(run, pair, part, verb, ready)
+            is_unfinished |= await send(run, pair, part, Verb(kind.value), ready)
         done += len(rows)
         place = f"{kind.value} {part.connection}"
         run.on_progress(Progress(step="write", place=place, done=done, total=total))
         await keep_calls(run)
     return is_unfinished
+
+
+async def _look(
+    run: RunPart,
+    pair: PairPart,
+    part: EndPart,
+    operations: Sequence[Operation],
+    kind: OperationKind,
+) -> list[Operation]:
+    if kind is OperationKind.CREATE:
+        return await look_before_create(run, pair, part, operations)
+    if kind.is_removal:
+        return await look_before_removal(run, pair, part, operations)
+    return await look_before_update(run, part, operations)
 
 
 def batch_size(pair: PairPart, part: EndPart) -> int:

@@ -4,12 +4,11 @@ A pending record is busy (left for later), gone, linked (reconciled), or unlinke
 matched, created). The order of the tests is the order of ``_consider_one``.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from daemon.core.facts import rule_key
 from daemon.core.match import Match, NoMatch, Review, choose
-from daemon.core.operation import Clash, Clearance
+from daemon.core.operation import Clearance
 from daemon.core.values import Side
 from daemon.flow.busy import Busy, busy_records
 from daemon.flow.decide import (
@@ -22,6 +21,7 @@ from daemon.flow.decide import (
     findings_apart,
     keep_decision,
 )
+from daemon.flow.gone import Widowed, bring_back, consider_gone
 from daemon.flow.kin import Holders, across, has_stronger_rival, hits_of, rival_keys
 from daemon.flow.parts import PairPart, RunPart
 from state import keys, links
@@ -143,56 +143,10 @@ def _consider_link(
     elif any(row.presence == SUSPECT for row in rows.values()):
         made.cleared += clears
     elif other is None or not other.is_live or not one.row.is_live:
-        _consider_gone(work.pair, link, rows, clears, made)
+        consider_gone(work.pair, link, rows, clears, made, may_create=work.may_create)
     else:
         found = Linked(link=link, rows=rows)
         _reconcile(work, one, found, clears, made, wanted)
-
-
-def _consider_gone(
-    pair: PairPart,
-    link: LinkRow,
-    rows: Mapping[Side, MirrorRow],
-    clears: tuple[Clearance, ...],
-    made: PagePlan,
-) -> None:
-    """One side is gone: the other stays; what was edited there meanwhile is told (I7, R34)."""
-    alive = [side for side in Side if side in rows and rows[side].is_live]
-    made.cleared += clears
-    for side in alive:
-        gone = side.other
-        policy = pair.settings.deletes.source if gone is Side.SOURCE else pair.settings.deletes.crm
-        edited = _edited_since(pair, link, side, rows[side])
-        if edited:
-            made.clashes.append((link.id, (link.source_id, link.crm_id), edited))
-        if policy.value == "unlink":
-            made.detached.append(link.id)
-        made.skipped.append((side, f"gone_from_{gone.value}"))
-    if not alive:
-        made.detached.append(link.id)
-
-
-def _edited_since(pair: PairPart, link: LinkRow, side: Side, row: MirrorRow) -> tuple[Clash, ...]:
-    found = []
-    for rule in pair.mapping.rules:
-        known = link.base.get(rule_key(rule))
-        name = rule.name(side)
-        if known is None or name not in row.values:
-            continue
-        half = known.source if side is Side.SOURCE else known.crm
-        if row.values[name] != half:
-            value = {side: row.values[name], side.other: None}
-            found.append(
-                Clash(
-                    rule=rule_key(rule),
-                    source=value[Side.SOURCE],
-                    crm=value[Side.CRM],
-                    base=known,
-                    reason="edit_vs_delete",
-                    winner=side,
-                )
-            )
-    return tuple(found)
 
 
 def _reconcile(
@@ -304,6 +258,21 @@ def _set_aside(work: Considering, one: _One, rule: str, message: str, made: Page
     )
 
 
+def _is_another(pair: PairPart, one: _One, link: LinkRow) -> bool:
+    """Tell whether a record is somebody else than when its link ended: a key of it changed (R14)."""
+    for key in pair.keys:
+        before = {
+            rule.name(one.side): known.source if one.side is Side.SOURCE else known.crm
+            for rule in key.rules
+            if (known := link.base.get(rule_key(rule))) is not None
+        }
+        was = key.values(one.side, before, pair.region)
+        now = key.values(one.side, one.row.values, pair.region)
+        if was is not None and now is not None:
+            return was != now  # the strongest key that both have tells
+    return False
+
+
 def _may_make(pair: PairPart, side: Side) -> bool:
     """Tell whether records of *side* may be created on the other one (R10)."""
     scope = pair.settings.create
@@ -322,13 +291,16 @@ def _make(
 ) -> None:
     """Plan the partner of a record nobody matches."""
     direction = work.pair.settings.direction
-    if not _may_make(work.pair, one.side) or not direction.writes_to(one.side.other):
+    if link is not None and link.status == links.REMOVED[one.side.other]:
+        back = Widowed(link=link, row=one.row, side=one.side, gone=None, clears=(one.clear,))
+        bring_back(work.pair, back, (), made, may_create=work.may_create)  # it was restored
+    elif not _may_make(work.pair, one.side) or not direction.writes_to(one.side.other):
         made.cleared.append(one.clear)
         made.skipped.append((one.side, "not_created_there"))
     elif is_out:
         made.apart += apart
         made.cleared.append(one.clear)
-    elif link is not None:
+    elif link is not None and not _is_another(work.pair, one, link):
         made.cleared.append(one.clear)
         made.skipped.append((one.side, "unlinked"))  # a tombstone: R14
     elif not work.may_create:

@@ -36,7 +36,7 @@ async def look_before_update(
         run.tally.need("look", len(some), capabilities.read_batch,
                        is_remote=capabilities.is_remote)  # fmt: skip
         await keep_reading(run, watch, reading)
-        await run.state.write(mirror.note_absence, part.end, sorted(reading.missing), needed=1)
+        await run.state.write(mirror.note_gone, part.end, sorted(reading.missing))
         found.update({r.id: r.values for r in reading.records if not r.is_archived})
     still = [operation for operation in ready if holds(operation, found)]
     run.tally.moved += len(ready) - len(still)
@@ -54,6 +54,24 @@ def holds(operation: Operation, found: dict[str, Values]) -> bool:
         == comparable(copy.kind, copy.before, copy.region)
         for copy in operation.copies
     )
+
+
+async def look_before_removal(
+    run: RunPart, pair: PairPart, part: EndPart, operations: Sequence[Operation]
+) -> list[Operation]:
+    """Return the removals whose record is unmoved and whose partner still is not there (I6, R43)."""
+    ready = await look_before_update(run, part, operations)
+    origin = pair.ends[part.side.other]
+    size, watch = origin.adapter.capabilities.read_batch, run.watch(origin.end)
+    back: set[str] = set()
+    for some in batches(sorted({str(operation.origin_id) for operation in ready}), size):
+        reading = await origin.adapter.read(origin.object, some, watch.fields)
+        run.tally.need("look", len(some), size, is_remote=origin.adapter.capabilities.is_remote)
+        await keep_reading(run, watch, reading)
+        archived = {record.id for record in reading.records if record.is_archived}
+        back |= set(some) - reading.missing - archived
+    run.tally.moved += len(back)
+    return [operation for operation in ready if str(operation.origin_id) not in back]
 
 
 async def _still_linked(

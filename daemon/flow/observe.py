@@ -11,16 +11,15 @@ from datetime import datetime, timedelta
 from adapters.contract import Complete, Covered, Hint, Hints, Page, Partial, Reading, batches
 from adapters.errors import Unreadable
 from daemon.core.values import Side
+from daemon.flow.gone import carries_deletes
 from daemon.flow.parts import Progress, RunPart, Watch
 from daemon.flow.renames import follow_renames
+from daemon.flow.state_age import without_what_is_too_old
 from state import attention, mirror, observations
 from state.attention import Apart
 from state.keeping import reconsider
-from state.mirror import Sighting
+from state.mirror import ABSENCES_NEEDED, Sighting
 from state.observations import ObservationRow
-
-ABSENCES_NEEDED = 2
-"""Complete listings that must lack a record before it counts as gone (I6)."""
 
 RECALL = 500
 """Missing ids that are asked about in one go."""
@@ -37,12 +36,21 @@ async def observe(run: RunPart) -> bool:
 
 async def _observe_end(run: RunPart, watch: Watch) -> bool:
     row = await run.state.read(observations.get, watch.part.end)
+    row = await without_what_is_too_old(run, watch, row)
     is_doubtful = await run.state.read(mirror.has_unconfirmed_absence, watch.part.end)
+    is_doubtful = is_doubtful or bool(await _unproven(run, watch, "", 1))
     if is_doubtful or _needs_listing(run, watch, row):
         return await list_all(run, watch, row)
     if await _poll(run, watch, row):
         return True
     return await list_all(run, watch, row)
+
+
+async def _unproven(run: RunPart, watch: Watch, after: str, limit: int) -> list[str]:
+    """Return missing records whose partners are to be removed, once the absence is proven (I6)."""
+    if not any(carries_deletes(pair, side) for pair, side in watch.users):
+        return []
+    return await run.state.read(mirror.unproven, watch.part.end, after, limit)
 
 
 def _needs_listing(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
@@ -189,6 +197,24 @@ async def _account_for_unseen(run: RunPart, watch: Watch, number: int, started: 
             )
             is_whole = is_whole and all(record.is_archived for record in reading.records)
             is_whole = is_whole and not unanswered(reading, some)
+    return is_whole and await _prove_missing(run, watch)
+
+
+async def _prove_missing(run: RunPart, watch: Watch) -> bool:
+    """Ask again for records believed missing that this listing lacked too (I6)."""
+    end, adapter, after = watch.part.end, watch.part.adapter, ""
+    is_whole = True
+    while ids := await _unproven(run, watch, after, RECALL):
+        after = ids[-1]
+        for some in batches(ids, adapter.capabilities.read_batch):
+            reading = await adapter.read(watch.part.object, some, watch.fields)
+            run.tally.need("read", len(some), adapter.capabilities.read_batch,
+                           is_remote=adapter.capabilities.is_remote)  # fmt: skip
+            await keep_reading(run, watch, reading)
+            await run.state.write(
+                mirror.note_absence, end, sorted(reading.missing), needed=ABSENCES_NEEDED
+            )
+            is_whole = is_whole and all(record.is_archived for record in reading.records)
     return is_whole
 
 

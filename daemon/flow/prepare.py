@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from adapters.contract import EXTERNAL_ID, Adapter, AdapterKind
+from adapters.contract import EXTERNAL_ID, Adapter, AdapterKind, Verb
 from adapters.errors import WrongAccount
 from config.fingerprint import sync_fingerprint
 from config.model import Sync
@@ -24,6 +24,7 @@ from daemon.core.mapping import build_mapping
 from daemon.core.match import keys_for
 from daemon.core.schema import Schema, decode_schema, encode_schema
 from daemon.core.values import Side, digest
+from daemon.flow.gone import REMOVALS
 from daemon.flow.parts import EndPart, PairPart, Watch
 from state import mirror, observations, pairs
 from state.database import State
@@ -87,6 +88,7 @@ async def _pair(work: Preparation, sync: str, settings: Sync, pair: Pair, number
             f"{name}: none of the match keys ({', '.join(lost)}) is mapped on both sides. "
             "Map one of them under `fields`, or name other keys under `match: {on: […]}`."
         )
+    _require_removals(name, settings, ends)
     return PairPart(
         name=name,
         sync=sync,
@@ -101,6 +103,20 @@ async def _pair(work: Preparation, sync: str, settings: Sync, pair: Pair, number
             region=settings.country,
         ),
     )
+
+
+def _require_removals(name: str, settings: Sync, ends: Mapping[Side, EndPart]) -> None:
+    """Refuse a delete policy that the system which would have to obey it cannot (R14)."""
+    for gone, policy in ((Side.SOURCE, settings.deletes.source), (Side.CRM, settings.deletes.crm)):
+        kind, target = REMOVALS.get(policy), ends[gone.other]
+        able = target.adapter.capabilities.removals
+        if kind is None or Verb(kind.value) in able:
+            continue
+        words = " or ".join(f"`{verb.value}`" for verb in sorted(able)) or "nothing of the kind"
+        raise MappingUnusable(
+            f"{name}: `deletes: {{{gone.value}: {policy.value}}}` would {policy.value} records of "
+            f"{target.connection!r}, which can do {words}. Write that, or `unlink`."
+        )
 
 
 async def _end(work: Preparation, side: Side, end: PairEnd) -> EndPart:

@@ -12,14 +12,15 @@ from adapters.contract import EXTERNAL_ID, Accepted, Reading, Verb, batches
 from daemon.core.record import Record
 from daemon.flow.observe import keep_reading, sighting
 from daemon.flow.parts import EndPart, RunPart
+from daemon.flow.removed import settle_removed
 from daemon.flow.returned import is_stored
 from daemon.flow.settle import (
-    Settling,
     finish_unsent,
     hold_for_person,
     settle_accepted,
     settle_not_happened,
 )
+from daemon.flow.settling import Settling
 from state import intents, mirror, observations
 from state.intents import IntentRow
 
@@ -30,11 +31,13 @@ async def recover(run: RunPart) -> int:
     left = 0
     for watch in run.watches:
         mine = [row for row in rows if row.end == watch.part.end]
+        removals = [row for row in mine if Verb(row.verb).is_removal]
         silent = [row for row in mine if row.accepted_id]
         updates = [row for row in mine if row.verb == Verb.UPDATE.value and row not in silent]
         creates = [row for row in mine if row.verb == Verb.CREATE.value and row not in silent]
         left += await _read_back(run, watch.part, silent)
         left += await _recover_updates(run, watch.part, updates)
+        left += await _recover_removals(run, watch.part, removals)
         left += await _recover_creates(run, watch.part, creates)
     return left
 
@@ -106,10 +109,31 @@ async def _settle_update(run: RunPart, part: EndPart, row: IntentRow, record: Re
     if record is not None:
         await keep_reading(run, run.watch(part.end), Reading(records=[record]))
     else:
-        target = [str(row.operation.target_id)]
-        await run.state.write(mirror.note_absence, part.end, target, needed=1)
+        await run.state.write(mirror.note_gone, part.end, [str(row.operation.target_id)])
     await run.state.write(settle_not_happened, _settling(run, part, row), row, record)
     return 0
+
+
+async def _recover_removals(run: RunPart, part: EndPart, rows: Sequence[IntentRow]) -> int:
+    """Settle removals whose record is not there, by whomever; the others are planned anew."""
+    left = 0
+    for some in batches(rows, part.adapter.capabilities.read_batch):
+        reading = await _read(run, part, sorted({str(row.operation.target_id) for row in some}))
+        there = {record.id: record for record in reading.records if not record.is_archived}
+        told = reading.missing | {record.id for record in reading.records}
+        gone = [row for row in some if row.operation.target_id in told - there.keys()]
+        for row in gone:
+            await run.state.write(settle_removed, _settling(run, part, row), [row])
+        for row in some:
+            record = there.get(str(row.operation.target_id))
+            if row in gone:
+                continue
+            if record is None or can_still_land(run, part, row):
+                left += 1
+                continue
+            await keep_reading(run, run.watch(part.end), Reading(records=[record]))
+            await run.state.write(finish_unsent, [row], at=run.clock.now())
+    return left
 
 
 def happened(row: IntentRow, record: Record) -> bool:

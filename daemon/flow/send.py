@@ -15,15 +15,24 @@ from daemon.core.values import Side
 from daemon.flow.look import set_aside_taken
 from daemon.flow.observe import keep_reading, sighting
 from daemon.flow.parts import EndPart, PairPart, RunPart
+from daemon.flow.removed import settle_removed
 from daemon.flow.settle import (
-    Settling,
     finish_unsent,
     settle_batch,
     settle_moved,
     settle_refused,
 )
+from daemon.flow.settling import Settling
 from state import intents, mirror
 from state.intents import IntentRow
+
+DONE = {
+    OperationKind.CREATE: "created",
+    OperationKind.UPDATE: "updated",
+    OperationKind.ARCHIVE: "removed",
+    OperationKind.DELETE: "removed",
+}
+"""What a report counts an accepted write as."""
 
 
 async def send(
@@ -59,10 +68,10 @@ async def _send_rows(
     writes = [
         Write(
             token=row.id,
-            values=row.operation.values,
+            values={} if verb.is_removal else row.operation.values,
             id=row.operation.target_id,
             external_id=row.link if row.carries_token else None,
-            expected=row.operation.expected if verb is Verb.UPDATE else {},
+            expected={} if verb is Verb.CREATE else row.operation.expected,
         )
         for row in rows
     ]
@@ -116,7 +125,11 @@ def _settle_all(
     """Settle a batch in one transaction. Returns whether something is to be planned anew."""
     again = False
     rounds: list[dict[str, tuple[IntentRow, Accepted]]] = [{}]
+    removed = [row for row, outcome in results if _is_removed(row, outcome)]
+    settle_removed(connection, work, removed)
     for row, outcome in results:
+        if _is_removed(row, outcome):
+            continue
         if isinstance(outcome, Accepted) and _is_told(row, outcome):
             if outcome.id in rounds[-1]:  # one record twice: one after the other
                 rounds.append({})
@@ -127,6 +140,10 @@ def _settle_all(
         settled = settle_batch(connection, work, list(some.values()))
         again |= any(one.new_edits for one in settled)
     return again
+
+
+def _is_removed(row: IntentRow, outcome: Outcome) -> bool:
+    return row.operation.kind.is_removal and isinstance(outcome, Accepted)
 
 
 def _settle_other(connection: Connection, work: Settling, row: IntentRow, outcome: Outcome) -> bool:
@@ -156,7 +173,7 @@ def _is_told(row: IntentRow, outcome: Accepted) -> bool:
 def _count(
     run: RunPart, part: EndPart, rows: Sequence[IntentRow], outcomes: Sequence[Outcome]
 ) -> None:
-    done = "created" if rows[0].operation.kind is OperationKind.CREATE else "updated"
+    done = DONE[rows[0].operation.kind]
     for row, outcome in zip(rows, outcomes, strict=True):
         match outcome:
             case Accepted():

@@ -17,28 +17,15 @@ from daemon.core.base import BaseField
 from daemon.core.operation import Copy, Operation, OperationKind
 from daemon.core.record import Evidence, Record
 from daemon.core.values import Side, encode_values
-from daemon.flow.parts import Watch
+from daemon.flow.removed import succeed
 from daemon.flow.returned import Judged, is_changed, judge, turned
+from daemon.flow.settling import Settling
 from state import attention, intents, links, mirror, pending
 from state.attention import Apart
 from state.intents import IntentRow
 from state.keeping import end_conflicts
 from state.links import LinkRow
-from state.mirror import MirrorRow, Seen, Sighting
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settling:
-    """What settling an intent needs besides the intent."""
-
-    watch: Watch
-    how: Sighting
-    run: int
-    at: datetime
-    is_found: bool = False
-    """The record was found by looking, not by a reply: values that differ are nobody's (R36)."""
-    is_told: bool = False
-    """A reply said that the write happened, and no more (R45)."""
+from state.mirror import MirrorRow, Seen
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,6 +134,9 @@ def _link_or_agree(connection: Connection, work: Settling, taken: Sequence[_Take
             made.append(_new_link(one, fields))
         else:
             agreed.setdefault(one.intent.link, {}).update(fields)
+    for one in taken:
+        if one.operation.replaces:
+            succeed(connection, work.how.end, one.operation, at=work.at)
     links.add_all(connection, made, run=work.run, at=work.at)
     links.agree_all(connection, list(agreed.items()))
 
@@ -300,8 +290,7 @@ def settle_moved(
     """Settle a write whose precondition failed: look again, plan anew (I16)."""
     finish_unsent(connection, [intent], at=work.at, state=intents.MOVED)
     if record is None:
-        target = str(intent.operation.target_id)
-        mirror.note_absence(connection, intent.end, [target], needed=1)
+        mirror.note_gone(connection, intent.end, [str(intent.operation.target_id)])
         return
     seen = Seen(record=record, keys=work.watch.keys(record))
     mirror.put(connection, [seen], work.how)

@@ -11,6 +11,7 @@ COUNTS = (
     "invalid",
     "created",
     "updated",
+    "removed",
     "skipped",
     "merged",
     "failed",
@@ -57,7 +58,7 @@ class Tally:
     @property
     def has_written(self) -> bool:
         """Whether a record was written or linked."""
-        return any(self.total(what) for what in ("created", "updated", "merged"))
+        return any(self.total(what) for what in ("created", "updated", "removed", "merged"))
 
     def total(self, what: str) -> int:
         """Return the sum over both sides."""

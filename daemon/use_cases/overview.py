@@ -5,8 +5,10 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection
 
+from daemon.core.operation import OperationKind
 from daemon.core.values import Side
 from daemon.flow.report import Api, PlannedWrite, RunReport, Verified, planned_write
+from daemon.flow.send import DONE
 from daemon.flow.tally import COUNTS
 from daemon.use_cases.attend import Answer, NotFound
 from state import attention, intents, links, pairs, pending, runs
@@ -138,11 +140,10 @@ def _cut_short(connection: Connection, row: runs.RunRow) -> RunReport:
     """Return what is known of a run that a crash cut short: its calls and settled writes."""
     tally = intents.tally(connection, row.id)
     by_purpose = runs.calls_by_purpose(connection, row.id)
-    words = {"create": "created", "update": "updated"}
     by_side: dict[str, dict[str, int]] = {side.value: dict.fromkeys(COUNTS, 0) for side in Side}
     for (side, verb, state), number in tally.items():
         if state == intents.SETTLED:
-            by_side[side][words[verb]] += number
+            by_side[side][DONE[OperationKind(verb)]] += number
     return RunReport(
         run=row.id,
         sync=row.sync,

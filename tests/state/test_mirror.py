@@ -276,7 +276,6 @@ def test_a_suspect_is_neither_source_nor_target(connection: Connection) -> None:
     row = mirrored(connection)
     assert (SUSPECT, 2, {"name": "Ada"}) == (row.presence, row.revision, row.values)
     assert not row.is_live
-    assert mirror.values_of({"1": row}, "1") is None
     assert {"1": 2} == waiting(connection)
     assert {} == holders(connection, FILE, [key])
     assert [] == mirror.unseen(connection, FILE, 2, "", 9)
