@@ -3,8 +3,8 @@
 The rule of a single field has its own, made where the rule is complete
 (``daemon.core.field_rules.FieldRule.fingerprint``). Here are those of a connection and of a whole
 sync, which a plan's approval and an envelope refer to (R17). Schedule, batch size, approval,
-verification sample and the service do not count. Keys left at their default are left out, so that
-a release with new keys changes no fingerprint.
+verification sample, former name and the service do not count. Keys left at their default are left
+out, so that a release with new keys changes no fingerprint.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from daemon.core.values import digest
 if TYPE_CHECKING:
     from config.snapshot import Config
 
-_NOT_COUNTED = {"schedule", "batch_size", "approval", "guards"}
+_NOT_COUNTED = {"schedule", "batch_size", "approval", "guards", "was"}
 _EXTRA = "fingerprint"
 """A settings field with ``json_schema_extra={"fingerprint": False}`` does not count either."""
 

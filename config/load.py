@@ -75,10 +75,11 @@ def load_contents(
     for file, content in contents.items():
         joined.add(file, content)
     if joined.is_unreadable:
-        raise ConfigProblems(joined.problems)
+        raise ConfigProblems(joined.problems, secret_files=joined.secret_files)
     config, problems = _judged(joined, settings_by_type, default_objects)
     if problems:
-        raise ConfigProblems(_clean(problem, joined.secret_texts) for problem in problems)
+        told = [_clean(problem, joined.secret_texts) for problem in problems]
+        raise ConfigProblems(told, secret_files=joined.secret_files)
     return config
 
 
@@ -105,6 +106,7 @@ def _judged(
         warnings=tuple(sorted([*check.warnings, *unused(written.keys(), syncs, tree)])),
         files=tuple(joined.files),
         secret_files=tuple(sorted(joined.secret_files)),
+        places={name: tree.key_spot(("syncs", name)) for name in syncs},
     )
     untold = {(problem.spot, problem.where) for problem in joined.problems}
     found = [

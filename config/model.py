@@ -14,7 +14,15 @@ from pydantic import Field, model_validator
 
 from config.pair import End, Pair, PairRules
 from config.scalars import Country, Duration, FrozenMapping, Listen, Name, Word, YesNo
-from config.words import ConflictPolicy, FirstRun, Frozen, LogLevel, OneSidedDelete
+from config.schedule import Schedule, ScheduleWritten
+from config.words import (
+    ConflictPolicy,
+    EditVersusDelete,
+    FirstRun,
+    Frozen,
+    LogLevel,
+    OneSidedDelete,
+)
 from daemon.core.field_rules import Direction, Policy
 from daemon.core.values import Side
 
@@ -35,42 +43,6 @@ class Create(Frozen):
         description="Create a source record for a CRM record without a partner. Off by default, "
         "lest a whole CRM is poured into a small file.",
     )
-
-
-class Schedule(Frozen):
-    """When a sync runs."""
-
-    every: Duration = Field(
-        default=timedelta(minutes=5),
-        description="Distance between runs. Five minutes cost one cheap call an object and side "
-        "and stay far below every daily quota.",
-        ge=timedelta(seconds=1),
-        le=timedelta(days=366),
-        json_schema_extra={"default": "5m"},
-    )
-    on_change: YesNo = Field(
-        default=True,
-        description="Also run as soon as a file end changes. Costs nothing, so it is on.",
-    )
-    full: Duration | None = Field(
-        default=None,
-        description="Distance between full listings, which find what a change feed misses. Left "
-        "out: what the connection's type needs.",
-        ge=timedelta(minutes=1),
-        le=timedelta(days=366),
-    )
-    once: YesNo = Field(
-        default=False,
-        description="Run one time and never again by itself; excludes `every`.",
-    )
-
-    @model_validator(mode="after")
-    def _agrees(self) -> Self:
-        if self.once and "every" in self.model_fields_set:
-            raise ValueError("`once` and `every` exclude each other; delete one of them")
-        if self.full is not None and self.full < self.every:
-            raise ValueError("`full` is shorter than `every`; full listings happen within runs")
-        return self
 
 
 class Conflicts(Frozen):
@@ -94,12 +66,15 @@ class Conflicts(Frozen):
 
 
 class Deletes(Frozen):
-    """What happens when a record vanishes from one side. Nothing is deleted on the other."""
+    """What happens to the other side when a record vanishes from one."""
 
     source: OneSidedDelete = Field(
         default=OneSidedDelete.UNLINK,
         description="When the source record is deleted. `unlink` ends the link and remembers it, "
-        "so that the record does not come back; `ignore` keeps the link waiting for its return.",
+        "so that the record does not come back; `ignore` keeps the link waiting for its return; "
+        "`archive` puts the CRM record into the CRM's bin, `delete` takes it away for good. The "
+        "last two wait for proof that the record is gone, for a person's approval, and stop at "
+        "the guards.",
     )
     crm: OneSidedDelete = Field(
         default=OneSidedDelete.UNLINK, description="When the CRM record is deleted; same words."
@@ -147,6 +122,16 @@ class Guards(Frozen):
         description="Written records read back at random after each run. Five find a systematic "
         "fault almost surely and cost one call.",
     )
+    state_age: Duration = Field(
+        default=timedelta(days=8),
+        ge=timedelta(days=1),
+        le=timedelta(days=366),
+        json_schema_extra={"default": "8d"},
+        description="How old what is known of a system may be. Beyond, and after a restore, a run "
+        "lists everything anew, creates nothing before that is complete and takes nothing for "
+        "deleted. Eight days: a weekly run may be a day late, and systems tell of deletes for "
+        "longer. Raise it for a sync that is meant to run more rarely.",
+    )
 
 
 class Ends(Frozen):
@@ -172,9 +157,20 @@ class Sync(PairRules, Ends):
         "either side are kept.",
     )
     create: Create = Field(default=Create(), description="Where missing records are created.")
-    schedule: Schedule = Field(default=Schedule(), description="When it runs.")
+    schedule: ScheduleWritten = Field(default=Schedule(), description="When it runs.")
+    was: Name | None = Field(
+        default=None,
+        description="Former name, where the sync was renamed: what is known under that name goes "
+        "on under this one. To be deleted at leisure once it was done.",
+    )
     conflicts: Conflicts = Field(default_factory=Conflicts, description="Who wins.")
     deletes: Deletes = Field(default=Deletes(), description="What a delete on one side means.")
+    edit_vs_delete: EditVersusDelete = Field(
+        default=EditVersusDelete.KEEP,
+        description="Where `deletes` removes records: what happens to one that was edited since. "
+        "`keep`: the edit wins and the deleted record is made again. `delete`: it is removed, and "
+        "the edit stays in the conflict list.",
+    )
     approval: Approval = Field(default=Approval(), description="What a person confirms.")
     guards: Guards = Field(default=Guards(), description="Safety nets.")
     batch_size: int | None = Field(

@@ -42,8 +42,10 @@ class Problem:
 class ConfigProblems(ValueError):
     """The configuration cannot be used; ``problems`` tells all reasons in order of place."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], *, secret_files: Iterable[Path] = ()) -> None:
         self.problems: Sequence[Problem] = tuple(sorted(set(problems)))
+        self.secret_files: Sequence[Path] = tuple(sorted(secret_files))
+        """Files that secrets were looked for in: a change of one may put things right."""
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

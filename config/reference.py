@@ -135,7 +135,8 @@ class _Reference:
         if "enum" in schema:
             return ", ".join(f"`{word}`" for word in schema["enum"])
         if "anyOf" in schema:
-            words = dict.fromkeys(self._kind(each) for each in schema["anyOf"])
+            options = [each for each in schema["anyOf"] if each.get("type") != "null"]
+            words = dict.fromkeys(self._kind(each) for each in options)
             return "yes or no" if "yes or no" in words else " or ".join(words)
         if schema.get("type") == "array":
             item = self._kind(schema.get("items", {}))

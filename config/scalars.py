@@ -21,7 +21,8 @@ _DURATION_PATTERN = r"^([1-9][0-9]{0,5}[smhdw]|hourly|daily|weekly)$"
 _YES = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
 
 
-def _duration(given: object) -> timedelta:
+def duration_value(given: object) -> timedelta:
+    """Return a written duration. Raises ValueError where it is none."""
     if isinstance(given, timedelta):
         return given
     text = given.strip() if isinstance(given, str) else ""
@@ -41,7 +42,8 @@ def duration_text(duration: timedelta) -> str:
     return f"{seconds}s"
 
 
-def _yes_or_no(given: object) -> bool:
+def yes_or_no(given: object) -> bool:
+    """Return a written yes or no. Raises ValueError where it is neither."""
     if isinstance(given, bool):
         return given
     answer = _YES.get(given.lower()) if isinstance(given, str) else None
@@ -79,7 +81,7 @@ def _thawed(entries: Mapping[Key, Content]) -> dict[Key, Content]:
 Duration = Annotated[
     timedelta,
     BeforeValidator(
-        _duration, json_schema_input_type=Annotated[str, Field(pattern=_DURATION_PATTERN)]
+        duration_value, json_schema_input_type=Annotated[str, Field(pattern=_DURATION_PATTERN)]
     ),
     PlainSerializer(duration_text, return_type=str),
 ]
@@ -87,7 +89,7 @@ Duration = Annotated[
 
 YesNo = Annotated[
     bool,
-    BeforeValidator(_yes_or_no, json_schema_input_type=bool | Literal["yes", "no", "on", "off"]),
+    BeforeValidator(yes_or_no, json_schema_input_type=bool | Literal["yes", "no", "on", "off"]),
 ]
 """``yes``, ``no``, ``true``, ``false``, ``on`` or ``off``; YAML 1.2 reads the short ones as text."""
 

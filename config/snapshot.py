@@ -1,13 +1,14 @@
 """A validated configuration: what the rest of the product reads. It never changes (R16)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import BaseModel
 
 from config.model import Service, Sync
-from config.problems import Problem
+from config.problems import Problem, Spot
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,3 +38,5 @@ class Config:
     """The configuration files read."""
     secret_files: Sequence[Path] = ()
     """Files that secrets came from; a change of one is a change of the configuration."""
+    places: Mapping[str, Spot] = field(default_factory=lambda: MappingProxyType({}))
+    """Where each sync's name stands, for what shows only beside the state (R16)."""

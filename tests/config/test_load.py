@@ -97,7 +97,7 @@ direction: push
     assert (False, True) == (sync.create.crm, sync.create.source)
     assert (timedelta(hours=1), False, timedelta(weeks=1)) == (
         sync.schedule.every,
-        sync.schedule.on_change,
+        sync.schedule.is_woken_by_files,
         sync.schedule.full,
     )
     assert (("email",), ("last_name", "zip")) == pair.match.on
