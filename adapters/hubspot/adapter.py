@@ -18,7 +18,7 @@ from adapters.contract import (
     Verb,
     Write,
 )
-from adapters.hubspot import account, changes, history, listing, reading, writing
+from adapters.hubspot import account, archiving, changes, history, listing, reading, writing
 from adapters.hubspot.connection import HubSpotConnection
 from adapters.hubspot.object_types import OBJECT_TYPES, object_type
 from adapters.hubspot.profile import BATCH, CAPABILITIES
@@ -111,8 +111,12 @@ class HubSpotAdapter:
     async def write(
         self, object_name: str, verb: Verb, writes: Sequence[Write]
     ) -> Sequence[Outcome]:
-        """Write a batch."""
+        """Write a batch. HubSpot archives and never deletes for good on an ordinary request."""
         _require_batch(writes)
+        if verb is Verb.ARCHIVE:
+            return await archiving.archive(self._connection, object_name, writes)
+        if verb is Verb.DELETE:
+            raise ValueError("HubSpot cannot delete for good here; its removals are ARCHIVE.")
         return await writing.write(self._connection, object_name, verb, writes, self._own)
 
 

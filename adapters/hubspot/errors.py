@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from adapters.contract import Refused, Unknown
-from adapters.errors import Failure
+from adapters.errors import Failure, RejectBatch, RejectRecord
 from adapters.exchange import Json
 from adapters.redaction import word
 
@@ -159,6 +159,28 @@ def outcome_of(entry: Json) -> Refused | Unknown:
             field=field,
         ),
         existing_id=existing_id(entry),
+    )
+
+
+def untold() -> Unknown:
+    """Return the outcome of a record that a reply does not mention."""
+    return Unknown(
+        failure=Failure(
+            kind="UnknownOutcome",
+            code="no_outcome",
+            message="HubSpot's reply does not say what became of this record.",
+        )
+    )
+
+
+def whole(refused: RejectRecord) -> RejectBatch:
+    """Return the refusal of one request as that of all its records."""
+    return RejectBatch(
+        refused.message,
+        code=refused.code,
+        status=refused.status,
+        correlation_id=refused.correlation_id,
+        next_step=refused.next_step,
     )
 
 

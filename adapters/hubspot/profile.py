@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from adapters.circuit import CircuitSettings
-from adapters.contract import Capabilities
+from adapters.contract import Capabilities, Verb
 from adapters.limits import Limit
 
 BURST = "burst"
@@ -55,6 +55,8 @@ CAPABILITIES = Capabilities(
     has_field_times=True,
     has_precondition=False,
     replies_with_values=True,
+    # For good only by the erasure of a person, which no ordinary removal may set off.
+    removals=frozenset({Verb.ARCHIVE}),
     index_lag=timedelta(minutes=2),
     lookup_lag=timedelta(0),
     time_resolution=timedelta(milliseconds=1),

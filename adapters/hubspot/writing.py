@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from adapters.contract import EXTERNAL_ID, Accepted, Outcome, Refused, Unknown, Verb, Write
-from adapters.errors import AdapterError, Failure, RejectBatch, RejectRecord
+from adapters.errors import AdapterError, Failure, RejectRecord
 from adapters.exchange import Json
 from adapters.hubspot import codec, errors
 from adapters.hubspot.connection import HubSpotConnection
@@ -82,7 +82,7 @@ class _Batch:
         except RejectRecord as refused:
             self._mind(refused.code)
             if len(writes) > 1:
-                raise _whole(refused) from None
+                raise errors.whole(refused) from None
             failure = Failure.of(refused)
             return {writes[0].token: Refused(failure=failure, existing_id=refused.existing_id)}
         return self._outcomes(writes, reply.body)
@@ -137,7 +137,9 @@ class _Batch:
         for refusal in (one for said in told.values() for one in said if isinstance(one, Refused)):
             self._mind(refusal.failure.code)
         # Told nothing, or two things that differ: nobody can say what happened.
-        return {token: said[0] if len(said) == 1 else _untold() for token, said in told.items()}
+        return {
+            token: said[0] if len(said) == 1 else errors.untold() for token, said in told.items()
+        }
 
     def _written_by(self, result: Json, writes: Sequence[Write]) -> Write | None:
         """Return the write a result belongs to."""
@@ -174,23 +176,3 @@ class _Batch:
     def _mind(self, code: str) -> None:
         if code == errors.UNKNOWN_PROPERTY:
             self.connection.forget_schema(self.object_name)
-
-
-def _untold() -> Unknown:
-    return Unknown(
-        failure=Failure(
-            kind="UnknownOutcome",
-            code="no_outcome",
-            message="HubSpot's reply does not say what became of this record.",
-        )
-    )
-
-
-def _whole(refused: RejectRecord) -> RejectBatch:
-    return RejectBatch(
-        refused.message,
-        code=refused.code,
-        status=refused.status,
-        correlation_id=refused.correlation_id,
-        next_step=refused.next_step,
-    )

@@ -63,7 +63,7 @@ class HubSpotHarness:
         return True
 
     async def lose_reply(self) -> bool:
-        await self._on.fault("reset_after", path_prefix="/crm/objects", method="POST")
+        await self._on.fault("reset_after", match={"path_prefix": "/crm/objects"})
         return True
 
 

@@ -71,9 +71,10 @@ def upsert(call: Call) -> Reply:
 
 
 def archive(call: Call) -> Reply:
-    """`POST O/batch/archive`: ids that are not there are passed over."""
-    for one in call.inputs(call.account.limits.batch_size):
-        record = call.store.live(required_text(one, "id"))
+    """`POST O/batch/archive`: ids that are not there are passed over, merged-away ones too."""
+    ids = [required_text(one, "id") for one in call.inputs(call.account.limits.batch_size)]
+    for one in ids:
+        record = call.store.live(one)
         if record is not None:
             call.store.archive(record, call.now)
     return Reply(status=204)
