@@ -15,13 +15,17 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, and_, update
 from sqlalchemy.engine import URL
 
 from state import audit, migrate, observations
+from state.columns import table
 from state.database import open_engine, state_url
 from state.lock import hold_lock
 from state.refusal import StateUnavailable, files_refusing, refusing, shown
+from state.tables import ABSENT, Mirror
+
+_MIRROR = table(Mirror)
 
 BACKED_UP_AT = "backed_up_at"
 RESTORED_AT = "restored_at"
@@ -122,6 +126,12 @@ def restored_at(connection: Connection) -> datetime | None:
     """Return when this state was last put back from a copy; None where it never was."""
     told = observations.known_fact(connection, RESTORED_AT)
     return datetime.fromisoformat(told) if told else None
+
+
+def doubt_absences(connection: Connection, end: tuple[str, str]) -> None:
+    """Count absences at *end* anew: what an old state saw lacking proves nothing today (I6)."""
+    where = and_(_MIRROR.c.connection == end[0], _MIRROR.c.object == end[1], ABSENT)
+    connection.execute(update(_MIRROR).where(where).values(absences=0))
 
 
 def _file_of(place: str | Path, advice: str, *, file: Path) -> Path:

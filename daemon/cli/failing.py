@@ -21,6 +21,7 @@ _BY_NAME = {
     "ConfigProblems": USAGE,
     "NotFound": USAGE,
     "Unusable": USAGE,
+    "BackupUnusable": USAGE,
     "UnknownSandboxError": USAGE,
     "MappingUnusable": USAGE,
     "StateUnavailable": USAGE,

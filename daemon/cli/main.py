@@ -9,6 +9,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from daemon.cli import keeping_commands
+from daemon.cli.options import CONFIG, STATE, By, ConfigPath, Json, StatePlace
+
 app = typer.Typer(
     name="crmsyncd",
     help="Keeps marketing data and a CRM the same, in both directions, and proves what it did.\n\n"
@@ -27,23 +30,6 @@ app.add_typer(approvals_app, name="approvals")
 app.add_typer(conflicts_app, name="conflicts")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(config_app, name="config")
-
-ConfigPath = Annotated[
-    Path,
-    typer.Option(
-        "--config", envvar="CRMSYNCD_CONFIG", help="Configuration file, or a folder of *.yaml."
-    ),
-]
-StatePlace = Annotated[
-    str,
-    typer.Option(
-        "--state", envvar="CRMSYNCD_STATE", help="State folder, or a postgresql:// address."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the typed result as one JSON document.")]
-By = Annotated[str, typer.Option("--by", envvar="USER", help="Who decides, for the audit trail.")]
-CONFIG = Path("crmsyncd.yaml")
-STATE = ".crmsyncd"
 
 
 @app.callback()
@@ -318,6 +304,9 @@ def config_schema() -> None:
     from daemon.cli.running import config_schema as work
 
     work()
+
+
+app.add_typer(keeping_commands.app)
 
 
 def main() -> None:
