@@ -142,6 +142,36 @@ async def test_archived_is_missing_until_asked_for(wire: Wire) -> None:
     assert "archivedAt" in answer.body["results"][0]
 
 
+async def test_archiving_is_silent_and_may_be_repeated(wire: Wire) -> None:
+    """§6, §11.1: 204 without a body, for what is archived, repeated or was never there."""
+    record_id = await wire.create(email="a@example.com")
+    ids = [{"id": record_id}, {"id": record_id}, {"id": "404"}]
+    answers = [await wire.batch("archive", ids), await wire.batch("archive", ids)]
+    answers += [await wire.call("DELETE", f"{CONTACTS}/{each}") for each in (record_id, "404")]
+    assert [(204, "")] * 4 == [(answer.status, answer.body) for answer in answers]
+    row = (await wire.call("GET", f"{CONTACTS}?archived=true")).body["results"][0]
+    assert (record_id, "a@example.com") == (row["id"], row["properties"]["email"])
+
+
+@pytest.mark.parametrize("inputs", [[], [{}], [{"id": ""}], "all", ["1"], [{"id": None}]])
+async def test_a_malformed_archive_archives_nothing(wire: Wire, inputs: Any) -> None:
+    """§6: checked as a whole before anything is archived."""
+    record_id = await wire.create(email="a@example.com")
+    given = [{"id": record_id}, *inputs] if isinstance(inputs, list) and inputs else inputs
+    assert 400 == (await wire.batch("archive", given)).status
+    assert 200 == (await wire.read(record_id)).status
+
+
+async def test_a_merged_away_id_archives_nothing(wire: Wire) -> None:
+    """§11.2: old ids do not resolve in batches."""
+    primary, other = [await wire.create(email=f"{name}@example.com") for name in "ab"]
+    merged = await wire.as_user("merge", primary=primary, other=other)
+    survivor = merged.body["id"]
+    old = next(each for each in (primary, other) if each != survivor)
+    assert 204 == (await wire.batch("archive", [{"id": old}])).status
+    assert 200 == (await wire.read(survivor)).status
+
+
 async def test_update_changes_only_what_it_names(wire: Wire) -> None:
     """§6.3: named properties change, "" clears, the rest stays."""
     record_id = await wire.create(email="a@example.com", phone="1", city="Bath")

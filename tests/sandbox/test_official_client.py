@@ -112,6 +112,27 @@ async def test_update_archive_and_listing(conversation: Conversation) -> None:
     assert archived[0].archived_at is not None
 
 
+async def test_batch_archive_moves_to_the_bin(conversation: Conversation) -> None:
+    """§6, §11.1: nothing comes back, twice as once; read as archived, not listed, not found."""
+
+    def talk(client: HubSpot) -> tuple[list[Any], Any, bool, int]:
+        api = client.crm.contacts
+        made, kept = make(client, lastname="L"), make(client, lastname="M")
+        ids = [contacts.SimplePublicObjectId(id=each) for each in (made.id, "404")]
+        batch = contacts.BatchInputSimplePublicObjectId(inputs=ids)
+        said = [api.batch_api.archive_with_http_info(batch) for _ in range(2)]
+        archived = api.basic_api.get_by_id(made.id, archived=True)
+        is_alone = [kept.id] == [row.id for row in api.basic_api.get_page().results]
+        with pytest.raises(contacts.ApiException) as missing:
+            api.basic_api.get_by_id(made.id)
+        return said, archived, is_alone, missing.value.status
+
+    said, archived, is_alone, status = await conversation.hold(talk)
+    assert [(None, 204)] * 2 == [answer[:2] for answer in said]
+    assert (True, True, 404) == (archived.archived, is_alone, status)
+    assert archived.archived_at is not None
+
+
 async def test_get_all_walks_every_page(start: Start) -> None:
     """§10.1: the client's own paging ends with every record once."""
     wire = await start(records=230)
