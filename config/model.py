@@ -12,8 +12,9 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from config.guards import Guards
 from config.pair import End, Pair, PairRules
-from config.scalars import Country, Duration, FrozenMapping, Listen, Name, Word, YesNo
+from config.scalars import Country, FrozenMapping, Listen, Name, Word, YesNo
 from config.schedule import Schedule, ScheduleWritten
 from config.words import (
     ConflictPolicy,
@@ -112,28 +113,6 @@ class Approval(Frozen):
     envelope: Envelope = Field(default=Envelope(), description="What then flows by itself.")
 
 
-class Guards(Frozen):
-    """Safety nets and how fine they are."""
-
-    verify_sample: int = Field(
-        default=5,
-        ge=0,
-        le=100,
-        description="Written records read back at random after each run. Five find a systematic "
-        "fault almost surely and cost one call.",
-    )
-    state_age: Duration = Field(
-        default=timedelta(days=8),
-        ge=timedelta(days=1),
-        le=timedelta(days=366),
-        json_schema_extra={"default": "8d"},
-        description="How old what is known of a system may be. Beyond, and after a restore, a run "
-        "lists everything anew, creates nothing before that is complete and takes nothing for "
-        "deleted. Eight days: a weekly run may be a day late, and systems tell of deletes for "
-        "longer. Raise it for a sync that is meant to run more rarely.",
-    )
-
-
 class Ends(Frozen):
     """What a sync joins: one pair of ends, or several pairs."""
 
@@ -172,7 +151,7 @@ class Sync(PairRules, Ends):
         "the edit stays in the conflict list.",
     )
     approval: Approval = Field(default=Approval(), description="What a person confirms.")
-    guards: Guards = Field(default=Guards(), description="Safety nets.")
+    guards: Guards = Field(default_factory=Guards, description="Safety nets.")
     batch_size: int | None = Field(
         default=None,
         ge=1,

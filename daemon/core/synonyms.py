@@ -249,6 +249,19 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "department": (
             "dept", "abteilung", "service", "departamento", "reparto", "afdeling",
         ),
+        "opt_out": (
+            "optout", "opted out", "email opt out", "email optout", "emailoptedout",
+            "has opted out of email", "unsubscribed", "unsubscribed from all email",
+            "unsubscribed from all emails", "unsubscribe", "do not contact", "do not email",
+            "do not mail", "no email", "no emails", "no marketing", "marketing opt out", "suppressed",
+            "abgemeldet", "abbestellt", "keine werbung", "kein newsletter", "nicht kontaktieren",
+            "keine e-mails", "werbewiderspruch", "werbesperre", "mailsperre", "widerspruch",
+            "désinscrit", "désabonné", "désinscription", "ne pas contacter",
+            "dado de baja", "no contactar", "no enviar correo", "baja de la lista",
+            "disiscritto", "non contattare", "cancellato dalla newsletter",
+            "descadastrado", "não contactar", "não contatar",
+            "uitgeschreven", "afgemeld", "niet mailen", "niet benaderen",
+        ),
         "utm_source": ("campaign source", "utm-quelle"),
         "utm_medium": ("campaign medium",),
         "utm_campaign": ("campaign name", "utm campaign name", "utm-kampagne"),
@@ -263,6 +276,7 @@ KINDS: Mapping[str, FieldKind] = MappingProxyType(
         "phone": FieldKind.PHONE,
         "mobile": FieldKind.PHONE,
         "website": FieldKind.URL,
+        "opt_out": FieldKind.BOOL,
     }
 )
 """What a canonical field is compared as where both systems only call it text."""
