@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection, and_, literal, or_, select, update
+from sqlalchemy import Connection, and_, func, literal, or_, select, update
 
 from daemon.core.values import Side
 from state.bulk import add_missing, upsert
@@ -15,6 +15,15 @@ from state.tables import Mirror, Pair, Pending
 _PAIR = table(Pair)
 _MIRROR = table(Mirror)
 _PENDING = table(Pending)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pause:
+    """Somebody's wish that a sync rests."""
+
+    at: datetime
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +38,7 @@ class PairRow:
     fingerprint: str
     hold: str
     settled_at: datetime | None
+    pause: Pause | None = None
 
     def end(self, side: Side) -> tuple[str, str]:
         """Return (connection, object) of a side."""
@@ -133,6 +143,33 @@ def release(connection: Connection, *, sync: str) -> int:
     return connection.execute(update(_PAIR).where(where).values(hold="")).rowcount
 
 
+def pause(connection: Connection, *, sync: str, by: str, reason: str, at: datetime) -> int:
+    """Have every pair of *sync* rest; return how many there are. A pause that stands stays."""
+    rests = {"paused_at": at, "paused_by": by, "pause_reason": reason}
+    where = and_(_PAIR.c.sync == sync, _PAIR.c.paused_at.is_(None))
+    connection.execute(update(_PAIR).where(where).values(**rests))
+    chosen = select(func.count()).select_from(_PAIR).where(_PAIR.c.sync == sync)
+    return int(connection.execute(chosen).scalar_one())
+
+
+def resume(connection: Connection, *, sync: str) -> int:
+    """End the pause of *sync*; return how many of its pairs rested."""
+    goes_on = {"paused_at": None, "paused_by": "", "pause_reason": ""}
+    where = and_(_PAIR.c.sync == sync, _PAIR.c.paused_at.is_not(None))
+    return connection.execute(update(_PAIR).where(where).values(**goes_on)).rowcount
+
+
+def paused(connection: Connection) -> dict[str, Pause]:
+    """Return the syncs that rest, each with whose wish it is."""
+    return {row.sync: row.pause for row in all_pairs(connection) if row.pause is not None}
+
+
+def make_dormant(connection: Connection, *, sync: str) -> list[str]:
+    """Make the pairs of *sync* dormant: it is not configured any more (R16)."""
+    others = select(_PAIR.c.name).where(_PAIR.c.sync != sync)
+    return retire(connection, active=[str(name) for (name,) in connection.execute(others)])
+
+
 def mark_settled(connection: Connection, *, sync: str, at: datetime) -> None:
     """Remember that a plan of *sync* was applied to its end: it is no first run any more."""
     where = and_(_PAIR.c.sync == sync, _PAIR.c.settled_at.is_(None))
@@ -150,4 +187,12 @@ def _typed(row: dict[str, object]) -> PairRow:
         fingerprint=str(row["fingerprint"]),
         hold=str(row["hold"]),
         settled_at=at if isinstance(at, datetime) else None,
+        pause=_pause(row),
     )
+
+
+def _pause(row: dict[str, object]) -> Pause | None:
+    at = row["paused_at"]
+    if not isinstance(at, datetime):
+        return None
+    return Pause(at=at, by=str(row["paused_by"]), reason=str(row["pause_reason"]))
