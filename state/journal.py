@@ -11,6 +11,7 @@ from state.columns import NUMBER, Moment, serial
 OPEN_INTENT = text("state IN ('sent', 'unknown')")
 RUNNING = text("outcome = 'running'")
 WAITING_WRITE = text("status = 'open' AND intent <> ''")
+UNPRUNED = text("settled_at IS NOT NULL AND pruned_at IS NULL")
 
 
 class Run(SQLModel, table=True):
@@ -102,6 +103,12 @@ class Intent(SQLModel, table=True):
             sqlite_where=OPEN_INTENT,
             postgresql_where=OPEN_INTENT,
         ),
+        Index(
+            "ix_intent_unpruned",
+            "settled_at",
+            sqlite_where=UNPRUNED,
+            postgresql_where=UNPRUNED,
+        ),
     )
     id: str = Field(primary_key=True)
     run: int
@@ -124,6 +131,8 @@ class Intent(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=Moment)
     result: str = Field(default="{}", sa_type=Text)
     """Returned values or the failure, JSON."""
+    pruned_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When retention took its values away (R27); what is left says which fields, not what."""
 
 
 class Conflict(SQLModel, table=True):
