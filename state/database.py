@@ -166,14 +166,22 @@ class State:
     Raises StateUnavailable where the database cannot be used (locked, full, gone).
     """
 
-    def __init__(self, engine: Engine, *, inline: bool = False) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        inline: bool = False,
+        fence: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
         """Take an engine whose tables stand.
 
         *inline* runs operations in the calling thread: for simulation and for short commands. A
-        state in memory has one connection only and is always inline.
+        state in memory has one connection only and is always inline. *fence* is asked at the
+        beginning of each writing transaction, and raises where this process may write no more.
         """
         inline = inline or is_in_memory(engine.url)
         self.engine = engine
+        self._fence = fence
         self._reading = engine.execution_options(**_snapshot(engine))
         self._writer = None if inline else ThreadPoolExecutor(1, thread_name_prefix="state-writer")
         self._readers = None if inline else ThreadPoolExecutor(2, thread_name_prefix="state-reader")
@@ -201,6 +209,7 @@ class State:
     def write_now(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run *operation* here and commit."""
         with refusing(self.engine.url), self.engine.begin() as connection:
+            self._fence(connection)
             return operation(connection, *args, **kwargs)
 
     def read_now(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -8,6 +8,7 @@ import fcntl
 import os
 import socket
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -28,8 +29,10 @@ _NOTICE_A_LOST_HOST = (
     " set_config('tcp_keepalives_count', '3', false)"
 )
 _TAKE = "SELECT pg_try_advisory_lock(:number, hashtext(current_schema()))"
+# A session is known by its number and its start: numbers come round again.
 _HOLDER = (
-    "SELECT activity.application_name FROM pg_locks AS held"
+    "SELECT activity.application_name AS name, activity.pid,"
+    " extract(epoch FROM activity.backend_start)::text AS since FROM pg_locks AS held"
     " JOIN pg_stat_activity AS activity ON activity.pid = held.pid"
     " WHERE held.locktype = 'advisory' AND held.granted AND held.database ="
     " (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -44,6 +47,15 @@ class StateLock(ABC):
     @abstractmethod
     def is_held(self) -> bool:
         """Tell whether it still is: a lost connection to Postgres loses the lock."""
+
+    @abstractmethod
+    def confirm(self, connection: Connection) -> None:
+        """Refuse a writing transaction whose process is the one daemon no more (R22).
+
+        Asked once the transaction has its turn: a successor's first one waits until this one ended,
+        so that what passes here was written before anybody took over, however long the process
+        slept in between. Raises StateUnavailable.
+        """
 
     @abstractmethod
     def release(self) -> None:
@@ -78,6 +90,9 @@ class _NoLock(StateLock):
     def is_held(self) -> bool:
         return True
 
+    def confirm(self, connection: Connection) -> None:
+        """Pass."""
+
     def release(self) -> None:
         return
 
@@ -99,6 +114,9 @@ class _FileLock(StateLock):
     def is_held(self) -> bool:
         return self._file >= 0
 
+    def confirm(self, connection: Connection) -> None:
+        """Pass: the operating system takes this lock from the dead only."""
+
     def release(self) -> None:
         """Close the file, which unlocks it; it stays, for removing it would let two in."""
         if self._file >= 0:
@@ -108,6 +126,7 @@ class _FileLock(StateLock):
 
 class _ServerLock(StateLock):
     def __init__(self, url: URL) -> None:
+        self._url = url
         self._engine = create_engine(
             url,
             poolclass=NullPool,
@@ -117,11 +136,11 @@ class _ServerLock(StateLock):
         with refusing(url):
             self._session: Connection | None = self._engine.connect()
             self._session.exec_driver_sql(_NOTICE_A_LOST_HOST)
-            if self._session.scalar(text(_TAKE), {"number": RUNNING}):
-                return
-            holder = self._session.scalar(text(_HOLDER), {"number": RUNNING})
-        self.release()
-        raise _taken(url, str(holder or ""))
+            is_mine = self._session.scalar(text(_TAKE), {"number": RUNNING})
+            self._seen = _holder(self._session)
+        if not is_mine:
+            self.release()
+            raise _taken(url, self._seen.name if self._seen else "")
 
     def is_held(self) -> bool:
         if self._session is None:
@@ -132,10 +151,34 @@ class _ServerLock(StateLock):
             return False
         return True
 
+    def confirm(self, connection: Connection) -> None:
+        holder = _holder(connection)
+        if holder is not None and holder == self._seen:
+            return
+        fate = f"taken over by another daemon ({holder.name})" if holder else "lost"
+        raise StateUnavailable(
+            f"The state at {shown(self._url)} was {fate} while this process slept or its "
+            "connection was cut; nothing more is written here. Stop this daemon, or start it anew."
+        )
+
     def release(self) -> None:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Holder:
+    """Whose session has the lock."""
+
+    name: str
+    pid: int
+    since: str
+
+
+def _holder(connection: Connection) -> _Holder | None:
+    found = connection.execute(text(_HOLDER), {"number": RUNNING}).mappings().first()
+    return _Holder(**found) if found else None
 
 
 def _me() -> str:

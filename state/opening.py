@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL
 
 from state import migrate
 from state.database import PATIENCE, State, is_in_memory, open_engine, state_url
+from state.lock import StateLock
 from state.refusal import files_refusing, refusing
 
 
@@ -18,11 +19,13 @@ def open_state(
     inline: bool = False,
     read_only: bool = False,
     patience: timedelta = PATIENCE,
+    lock: StateLock | None = None,
 ) -> State:
     """Open the state at *place* (a folder or a URL); close it with :meth:`State.close`.
 
     A new or older state is brought to this release; with *read_only* nothing is written, and such
     a state is refused. *patience* is how long a transaction waits for another process's.
+    With *lock*, nothing is written any more once that is lost (R22).
 
     Raises StateUnavailable, with the next step, for what cannot be opened.
     """
@@ -36,7 +39,9 @@ def open_state(
         except BaseException:
             engine.dispose()
             raise
-    return State(engine, inline=inline)
+    if lock is None:
+        return State(engine, inline=inline)
+    return State(engine, inline=inline, fence=lock.confirm)
 
 
 def _prepare(engine: Engine, *, read_only: bool) -> None:

@@ -25,8 +25,8 @@ def configuration(path: Path) -> Config:
 @asynccontextmanager
 async def a_workspace(config: Config, place: str) -> AsyncIterator[Workspace]:
     """Open state and connections for a run; only one process may run syncs on a state."""
-    with hold_lock(place):
-        state = open_state(place)
+    with hold_lock(place) as lock:
+        state = open_state(place, lock=lock)
         try:
             async with open_workspace(config, state, SystemClock(), SystemLuck()) as workspace:
                 yield workspace

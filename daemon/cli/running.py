@@ -45,8 +45,8 @@ def run(*, config: Path, state: str, listen: str, as_json: bool) -> None:
 
 
 async def _serve(config: Config, place: str, tell: object) -> None:
-    with hold_lock(place):
-        state = open_state(place)
+    with hold_lock(place) as lock:
+        state = open_state(place, lock=lock)
         try:
             await serve(config, state, SystemClock(), SystemLuck(), on_started=tell)  # type: ignore[arg-type]  # tell(Started)
         finally:

@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+from state import observations
 from state.database import StateUnavailable
 from state.lock import StateLock, hold_lock
 from state.opening import open_state
@@ -71,20 +73,51 @@ def test_a_released_lock_can_be_held_again(shared_place: str) -> None:
         assert second.is_held()
 
 
+def _end_sessions(place: str, which: LiteralString) -> None:
+    with psycopg.connect(libpq_url(make_url(place)), autocommit=True) as connection:
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+        connection.execute(ended + which)
+
+
 def test_a_lost_connection_is_a_lost_lock(postgres_place: str) -> None:
     """A daemon whose session the server ended can tell that it is not the one any more."""
     lock = hold_lock(postgres_place)
 
-    with psycopg.connect(libpq_url(make_url(postgres_place)), autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE application_name LIKE 'crmsyncd process%'"
-        )
+    _end_sessions(postgres_place, "application_name LIKE 'crmsyncd process%'")
 
     assert not lock.is_held()
     lock.release()
     with wait_for_lock(postgres_place) as again:
         assert again.is_held()
+
+
+def test_who_lost_the_lock_writes_nothing_more(postgres_place: str) -> None:
+    """Neither before nor after somebody took over is a transaction of the old one stored (R22)."""
+    with hold_lock(postgres_place) as lock:
+        old = open_state(postgres_place, inline=True, lock=lock)
+        assert "first" == old.write_now(observations.fact, "instance", "first")
+        _end_sessions(postgres_place, "application_name LIKE 'crmsyncd process%'")
+        with pytest.raises(StateUnavailable, match="was lost while this process slept"):
+            old.write_now(observations.fact, "other", "late")
+        with wait_for_lock(postgres_place) as successor:
+            new = open_state(postgres_place, inline=True, lock=successor)
+            told = f"taken over by another daemon \\(crmsyncd process {os.getpid()} on "
+            with pytest.raises(StateUnavailable, match=told):
+                old.write_now(observations.fact, "other", "late")
+            assert "new" == new.write_now(observations.fact, "other", "new")
+            new.close()
+        old.close()
+
+
+def test_a_command_beside_the_daemon_needs_no_lock(shared_place: str) -> None:
+    """What a person decides is stored while somebody else is the daemon, who goes on writing."""
+    with hold_lock(shared_place) as lock:
+        at_work = open_state(shared_place, inline=True, lock=lock)
+        beside = open_state(shared_place, inline=True)
+        assert "a" == beside.write_now(observations.fact, "one", "a")
+        assert "b" == at_work.write_now(observations.fact, "two", "b")
+        beside.close()
+        at_work.close()
 
 
 def test_a_state_in_memory_has_no_rival() -> None:
