@@ -86,6 +86,8 @@ class Capabilities:
     """How late ``find`` may see a record; zero means that an absence is proof at once (R32)."""
     time_resolution: timedelta = timedelta(milliseconds=1)
     """Step of ``modified_at``: within one step a second change may hide (R30)."""
+    lanes: int = 1
+    """Batches of writes that may be under way at once: while one waits for its reply, others go."""
     request_time_out: timedelta = timedelta(seconds=30)
     """Longest a request can still land after it was sent (R22)."""
     is_saved_whole: bool = False

@@ -4,8 +4,9 @@ For each batch: look (where the system has no precondition), store the intents, 
 moved since the plan is left for the next pass. Returns whether another pass has work to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,7 @@ from adapters.contract import Verb
 from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import Side
 from daemon.flow.calls import keep_calls
+from daemon.flow.lanes import in_lanes
 from daemon.flow.look import look_before_create, look_before_removal, look_before_update
 from daemon.flow.parts import EndPart, PairPart, Progress, RunPart
 from daemon.flow.plan import PlanMade
@@ -54,6 +56,7 @@ async def _make_links(run: RunPart, pair: PairPart, made: PlanMade) -> bool:
         plan=made.id,
         pair=pair.name,
         kinds=(OperationKind.LINK,),
+        parked="",
         after=after,
         limit=LINKS_AT_ONCE,
     ):
@@ -74,30 +77,38 @@ def _settle_links(
 async def _write(
     run: RunPart, pair: PairPart, made: PlanMade, kind: OperationKind, side: Side
 ) -> bool:
+    """Write all operations of one kind to one side; return whether some have to be planned anew."""
     part = pair.ends[side]
-    size = batch_size(pair, part)
     total, done = made.operations[f"{side.value}.{kind.value}"], 0
-    after, is_unfinished = -1, False
-    while rows := await run.state.read(
-        runs.operations,
-        plan=made.id,
-        pair=pair.name,
-        kinds=(kind,),
-        side=side.value,
-        after=after,
-        limit=size,
-    ):
-        after = rows[-1][0]
-        operations = [operation for _, operation in rows]
+
+    async def batch(operations: Sequence[Operation]) -> bool:
+        nonlocal done
         ready = await _look(run, pair, part, operations, kind)
-        is_unfinished |= len(ready) < len(operations)
+        is_unfinished = len(ready) < len(operations)
         if ready:
             is_unfinished |= await send(run, pair, part, Verb(kind.value), ready)
-        done += len(rows)
+        done += len(operations)
         place = f"{kind.value} {part.connection}"
         run.on_progress(Progress(step="write", place=place, done=done, total=total))
         await keep_calls(run)
-    return is_unfinished
+        return is_unfinished
+
+    async def batches() -> AsyncIterator[Coroutine[Any, Any, bool]]:
+        after, size = -1, batch_size(pair, part)
+        while rows := await run.state.read(
+            runs.operations,
+            plan=made.id,
+            pair=pair.name,
+            kinds=(kind,),
+            side=side.value,
+            parked="",
+            after=after,
+            limit=size,
+        ):
+            after = rows[-1][0]
+            yield batch([operation for _, operation in rows])
+
+    return await in_lanes(part.adapter.capabilities.lanes, batches())
 
 
 async def _look(
