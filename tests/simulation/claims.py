@@ -6,7 +6,7 @@ Read over all states it had; the oracle holds it against what really happened.
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from daemon.core.normalize import comparable
 from daemon.core.values import FieldKind, Side, Value, decode_value
@@ -36,16 +36,19 @@ def same(name: str, one: Value, two: Value) -> bool:
 
 def logs(world: "World") -> dict[str, Any]:
     """Return what the state claims: links, intents, conflicts, quarantine."""
-    with world.database.connect() as connection:
-        link_rows = connection.execute(select(table(Link)).order_by(table(Link).c.id)).mappings()
-        intent_ids = connection.execute(select(table(Intent).c.id)).scalars().all()
-        conflict_rows = connection.execute(select(table(Conflict))).mappings().all()
-        return {
-            "links": [links._typed(row) for row in link_rows],
-            "intents": [intents.held(connection, one) for one in sorted(intent_ids)],
-            "conflicts": [dict(row) for row in conflict_rows],
-            "quarantine": attention.quarantined(connection, status="", limit=100_000),
-        }
+    return world.state.read_now(_logs)
+
+
+def _logs(connection: Connection) -> dict[str, Any]:
+    link_rows = connection.execute(select(table(Link)).order_by(table(Link).c.id)).mappings()
+    intent_ids = connection.execute(select(table(Intent).c.id)).scalars().all()
+    conflict_rows = connection.execute(select(table(Conflict))).mappings().all()
+    return {
+        "links": [links._typed(row) for row in link_rows],
+        "intents": [intents.held(connection, one) for one in sorted(intent_ids)],
+        "conflicts": [dict(row) for row in conflict_rows],
+        "quarantine": attention.quarantined(connection, status="", limit=100_000),
+    }
 
 
 @dataclass(kw_only=True)
@@ -56,6 +59,9 @@ class Claims:
     links: list[LinkRow] = field(default_factory=list)
     former_links: list[LinkRow] = field(default_factory=list)
     intents: list[IntentRow] = field(default_factory=list)
+    """Of all states, those of the present one last."""
+    present: list[IntentRow] = field(default_factory=list)
+    """Those of the present state."""
     logged: dict[Spot, list[Value]] = field(default_factory=dict)
     open_conflicts: set[tuple[str, str]] = field(default_factory=set)
     apart: list[QuarantineRow] = field(default_factory=list)
@@ -85,6 +91,7 @@ def claims(world: "World") -> Claims:
     now = logs(world)
     for part in (*world.lost, now):
         found.intents += part["intents"]
+        found.present = part["intents"]
         if part is not now:
             _count_unsettled(found, part["intents"])
         for row in part["conflicts"]:

@@ -1,4 +1,4 @@
-"""What goes wrong, by its number in the list of faults (docs: 1 to 52), drawn from its own seed.
+"""What goes wrong, by its number in the list of faults (``kinds``), each with luck of its own.
 
 A *strike* raises at a named step; a *habit* bends what one system answers during one run. Each is
 counted when it really happens, not when it is armed. Number 0 is a kill at any other step.
@@ -20,6 +20,7 @@ from adapters.errors import (
     WaitUntil,
 )
 from daemon.core.values import Side
+from state.database import StateUnavailable
 from tests.simulation.steps import Killed, VirtualClock
 
 READS = ("read", "find", "listing", "changes", "times", "schema", "account", "prepare")
@@ -64,6 +65,14 @@ def _garbled(_clock: VirtualClock) -> BaseException:
     return Unreadable("The reply is cut off.")
 
 
+def _full(_clock: VirtualClock) -> BaseException:
+    return StateUnavailable("The state cannot be used: its disk is full.")
+
+
+def _locked(_clock: VirtualClock) -> BaseException:
+    return StateUnavailable("The state cannot be used: another process keeps it locked.")
+
+
 def _whole_batch(_clock: VirtualClock) -> BaseException:
     return RejectBatch("The batch is refused.", code="bad_batch")
 
@@ -80,6 +89,8 @@ STRIKES: Mapping[int, tuple[Strike, ...]] = {
     5: (Strike(ends=("state.before.note",), error=_killed),),
     7: (Strike(ends=(".write.before", ".write.after"), error=_cancelled),),
     8: (Strike(ends=(), error=_cancelled, reach=70),),
+    11: (Strike(ends=("state.before.",), error=_full, reach=25),),
+    12: (Strike(ends=("state.before.",), error=_locked, reach=25),),
     16: (
         Strike(ends=(".write.before",), error=_lost),
         Strike(ends=(".write.after",), error=_lost),
@@ -101,9 +112,11 @@ HABITS = (21, 22, 24, 26, 27, 28, 29, 30, 31, 34, 35, 36, 38, 43, 45)
 page, looping, lacking one, capped, halved, miscounted; shown yet not readable; edits between look
 and write; hints twice, shuffled and unknown; a workflow that answers our write."""
 
+PROFILED = (33, 44, 46)
+"""Manners of a system (``profiles``): lag, rewriting, clocks apart."""
 
-AROUND_WRITES = (1, 2, 3, 4, 7, 16, 17, 18, 22, 23, 24, 26, 38, 45)
-"""Drawn more often: they need a write to show."""
+WORKED = (32, 39, 40, 42, 47, 48, 52)
+"""What people do (``people``)."""
 
 
 @dataclass(kw_only=True)
@@ -116,39 +129,33 @@ class _Armed:
 class Mischief:
     """Decides what goes wrong in each run."""
 
-    def __init__(self, luck: Random, clock: VirtualClock, tell: Callable[[str], None]) -> None:
-        """Draw from *luck*; say in the trace what happened."""
-        self.luck = luck
+    def __init__(self, clock: VirtualClock, tell: Callable[[str], None]) -> None:
+        """Say in the trace what happened."""
+        self.luck = Random(0)
         self.counts: Counter[int] = Counter()
-        self.is_on = True
-        self.only: frozenset[int] | None = None
         self._clock = clock
         self._tell = tell
         self._armed: list[_Armed] = []
         self._habits: set[tuple[int, Side]] = set()
 
-    def arm(self) -> None:
-        """Choose what may go wrong in the next run."""
-        self.disarm()
-        if not self.is_on:
-            return
-        for _ in range(self.luck.choice((0, 1, 1, 2, 3))):
-            kind = self.luck.choice((*STRIKES, *HABITS, *AROUND_WRITES, *AROUND_WRITES))
-            if self.only is None or kind in self.only:
-                self.choose(kind)
+    @property
+    def is_armed(self) -> bool:
+        """Whether anything may go wrong in the next run."""
+        return bool(self._armed or self._habits)
 
     def disarm(self) -> None:
         """Let the next run be undisturbed."""
         self._armed, self._habits = [], set()
 
-    def choose(self, kind: int) -> None:
-        """Arm one kind of fault."""
+    def arm(self, kind: int, luck: int) -> None:
+        """Let one kind of fault strike in the next run."""
+        self.luck = draw = Random(luck)
         if kind in STRIKES:
-            strike = self.luck.choice(STRIKES[kind])
-            left = self.luck.randint(1, strike.reach)
+            strike = draw.choice(STRIKES[kind])
+            left = draw.randint(1, strike.reach)
             self._armed.append(_Armed(kind=kind, strike=strike, left=left))
         else:
-            self._habits.add((kind, self.luck.choice(tuple(Side))))
+            self._habits.add((kind, draw.choice(tuple(Side))))
 
     def has(self, kind: int, side: Side) -> bool:
         """Tell whether a system has a habit in this run; asking counts as happening."""

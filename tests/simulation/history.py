@@ -4,7 +4,7 @@ Each change of a field of a record is an event, made by a person or by us; so ar
 returns of records. The text of all of them, in order, is the trace: equal seeds give equal bytes.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from daemon.core.values import Side, Value
 from tests.simulation.steps import VirtualClock
@@ -41,7 +41,7 @@ class History:
     clock: VirtualClock
     number: int = 0
     epoch: int = 0
-    """How often the state was lost."""
+    """How often the state was lost or set back."""
     lines: list[str] = field(default_factory=list)
     events: dict[Spot, list[Event]] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
@@ -52,7 +52,9 @@ class History:
     in_window: set[int] = field(default_factory=set)
     """Events of people between our look and our write, where no precondition closes the gap."""
     losses: list[int] = field(default_factory=list)
-    """Event numbers at which the state was lost."""
+    """Numbers at which what we knew was lost: the state, or what a changed rule had agreed."""
+    rests: list[int] = field(default_factory=list)
+    """Numbers at which an undisturbed run ended well, with nothing left open."""
     violations: list[str] = field(default_factory=list)
 
     def next(self) -> int:
@@ -77,6 +79,13 @@ class History:
         """Note that a promise was broken."""
         self.violations.append(f"{rule}: {text}")
         self.tell(f"VIOLATION {rule}: {text}")
+
+    def forget_since(self, effects: int) -> None:
+        """Note that the state does not know the effects after the first *effects* any more."""
+        self.epoch += 1
+        later = self.effects[effects:]
+        self.effects[effects:] = [replace(effect, epoch=-self.epoch) for effect in later]
+        self.losses.append(self.next())
 
     def since_look(self, spot: Spot) -> list[Event]:
         """Return the events of people at a field since we last read its record."""

@@ -8,11 +8,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from daemon.core.base import BaseField
 from daemon.core.values import Side, Value, Values
 from state import intents, links, mirror
 from state.intents import IntentRow
 from state.links import LinkRow
+from state.mirror import MirrorRow
 from tests.simulation.history import Effect, Event, Spot
 from tests.simulation.profiles import FIELDS
 
@@ -52,7 +55,8 @@ def _check_intents(known: Claims) -> None:
             and not _stands(known, intent)
         ):
             history.violate("I14", f"intent {intent.id} is settled and never took effect")
-        if intent.state in intents.OPEN and intent.id in {i.id for i in _now(known)}:
+    for intent in known.present:
+        if intent.state in intents.OPEN:
             history.violate("I5", f"intent {intent.id} is still open")
 
 
@@ -67,11 +71,6 @@ def _check_effect(known: Claims, effect: Effect, intent: IntentRow | None, times
         history.violate("I14", f"{effect.record} was written and is said to be {intent.state}")
     elif intent.state == intents.SUPERSEDED and effect.verb == "create" and is_there:
         history.violate("I11", f"{effect.record} was created and is forgotten")
-
-
-def _now(known: Claims) -> list[IntentRow]:
-    lost = {intent.id for part in known.world.lost for intent in part["intents"]}
-    return [intent for intent in known.intents if intent.id not in lost]
 
 
 def _stands(known: Claims, intent: IntentRow) -> bool:
@@ -120,27 +119,29 @@ def _check_links(known: Claims) -> None:
 
 def _check_mirror(world: "World") -> None:
     """The mirror shows what is there (I12)."""
-    with world.database.connect() as connection:
-        for side, wire in world.wires.items():
-            end = (world.work.links[_name(world, side)].connection.name, "people")
-            rows = {row.id: row for row in mirror.page(connection, end, "", 100_000)}
-            for record, stored in wire.system.records.items():
-                row = rows.get(record)
-                if stored.is_archived:
-                    if row is not None and row.is_live:
-                        world.history.violate("I12", f"{side.value} {record} is shown as live")
-                elif row is None or not row.is_live:
-                    is_known = row.presence if row else "unknown"
-                    world.history.violate("I12", f"{side.value} {record} is shown as {is_known}")
-                elif row.values != stored.values:
-                    world.history.violate("I12", f"{side.value} {record} is shown with old values")
+    mapped = mapped_fields(world)
+    for side, wire in world.wires.items():
+        rows = world.state.read_now(_mirrored, (world.name(side), "people"))
+        for record, stored in wire.system.records.items():
+            row = rows.get(record)
+            told = f"{side.value} {record} is shown"
+            if stored.is_archived:
+                if row is not None and row.is_live:
+                    world.history.violate("I12", f"{told} as live")
+            elif row is None or not row.is_live:
+                world.history.violate("I12", f"{told} as {row.presence if row else 'unknown'}")
+            elif any(row.values.get(name, ...) != stored.values[name] for name in mapped):
+                world.history.violate("I12", f"{told} with old values")
 
 
-def _name(world: "World", side: Side) -> str:
-    from tests.simulation.world import NAMES
+def _mirrored(connection: Connection, end: mirror.End) -> dict[str, MirrorRow]:
+    return {row.id: row for row in mirror.page(connection, end, "", 100_000)}
 
-    del world
-    return NAMES[side]
+
+def mapped_fields(world: "World") -> list[str]:
+    """Return the fields that the sync keeps the same."""
+    rules = world.sync.pairs[0].fields
+    return [name for name in FIELDS if rules.get(name, ...) is not None]
 
 
 def _check_reach(known: Claims) -> None:
@@ -194,7 +195,7 @@ def _check_converged(known: Claims) -> None:
         crm = world.systems[Side.CRM].records.get(link.crm_id)
         if source is None or crm is None or source.is_archived or crm.is_archived:
             continue
-        for name in FIELDS:
+        for name in mapped_fields(world):
             values = {Side.SOURCE: source.values[name], Side.CRM: crm.values[name]}
             is_told = any(known.is_apart(side, link.record(side), name) for side in Side)
             if is_told or (link.id, name) in known.open_conflicts:

@@ -15,46 +15,75 @@ from tests.simulation.profiles import FIELDS
 FREE = ("first_name", "phone", "company", "note")
 """Fields people change without changing who somebody is."""
 
+WEIGHTS: Mapping[str, int] = {
+    "edit": 30,
+    "create": 12,
+    "create_both": 5,
+    "clear": 6,
+    "rename": 4,
+    "archive": 5,
+    "restore": 5,
+    "erase": 2,
+    "edit_both": 12,
+    "delete_and_edit": 3,
+    "touch": 3,
+    "mass": 3,
+    "twin": 2,
+    "strange": 3,
+    "nothing": 8,
+}
+"""What people do, and how often."""
+
+STRANGE = (
+    "Zoe\u0308 Mu\u0308ller",
+    "\u0645\u0631\u062d\u0628\u0627 \u200f(\u05e9\u05dc\u05d5\u05dd)",
+    "nul\x00inside",
+    "\U0001f469\u200d\U0001f4bb \U0001d54f",
+    "zero\u200bwidth\u00a0blank",
+    "=1+1",
+    "two\nlines\tand a tab",
+    "over-long " + "x" * 5000,
+)
+"""Texts that are legal somewhere and break something elsewhere (fault 52)."""
+
 
 class People:
     """Everybody who edits, on either side."""
 
     def __init__(
         self,
-        luck: Random,
         systems: Mapping[Side, MemorySystem],
         history: History,
         mischief: Mischief,
     ) -> None:
         """Begin with nobody known."""
-        self._luck = luck
+        self._luck = Random(0)
         self._systems = systems
         self._history = history
         self._mischief = mischief
         self._numbers = 0
-        self.actions: Mapping[str, tuple[int, Callable[[], None]]] = {
-            "edit": (30, self._edit_some),
-            "create": (12, self._create_some),
-            "create_both": (5, self._create_on_both),
-            "clear": (6, self._clear_some),
-            "rename": (4, self._change_address),
-            "archive": (5, self._archive_some),
-            "restore": (5, self._restore_some),
-            "erase": (2, self._erase_some),
-            "edit_both": (12, self._edit_both),
-            "delete_and_edit": (3, self._delete_and_edit),
-            "touch": (3, self._touch_all),
-            "mass": (3, self._edit_all),
-            "twin": (2, self._create_twin),
-            "nothing": (8, lambda: None),
+        self.actions: Mapping[str, Callable[[], None]] = {
+            "edit": self._edit_some,
+            "create": self._create_some,
+            "create_both": self._create_on_both,
+            "clear": self._clear_some,
+            "rename": self._change_address,
+            "archive": self._archive_some,
+            "restore": self._restore_some,
+            "erase": self._erase_some,
+            "edit_both": self._edit_both,
+            "delete_and_edit": self._delete_and_edit,
+            "touch": self._touch_all,
+            "mass": self._edit_all,
+            "twin": self._create_twin,
+            "strange": self._write_strangely,
+            "nothing": lambda: None,
         }
 
-    def act(self) -> None:
-        """Do something, or nothing."""
-        names = list(self.actions)
-        weights = [self.actions[name][0] for name in names]
-        (name,) = self._luck.choices(names, weights)
-        self.actions[name][1]()
+    def act(self, name: str, luck: int) -> None:
+        """Do something, with luck of its own."""
+        self._luck = Random(luck)
+        self.actions[name]()
 
     def invent(self, name: str) -> Value:
         """Return a value nobody has entered yet."""
@@ -112,6 +141,7 @@ class People:
         if address is None or system.holder("email", address) is None:
             self._history.tell(f"person restores {side.value} {record}")
             system.restore(record)
+            self._mischief.happened(42, side.value)
 
     def interfere(self, side: Side, writes: Mapping[str, Sequence[str]]) -> None:
         """Edit what we are about to write, or where the values come from (fault 38)."""
@@ -126,9 +156,9 @@ class People:
             record = self._mischief.luck.choice(others).id
             self.edit(side.other, record, {"company": self._late_value("company")})
 
-    def answer(self, side: Side, record: str) -> None:
+    def answer(self, side: Side, record: str, name: str = "note") -> None:
         """Let a workflow of the system answer our write (fault 45)."""
-        self.edit(side, record, {"note": self._late_value("note")})
+        self.edit(side, record, {name: self._late_value(name)})
 
     def _late_value(self, name: str) -> Value:
         self._numbers += 1
@@ -152,6 +182,14 @@ class People:
         if some := self._some():
             names = self._luck.sample(FREE, self._luck.choice((1, 1, 2)))
             self.edit(some[0], some[1].id, {name: self.invent(name) for name in names})
+
+    def _write_strangely(self) -> None:
+        """Enter unusual characters (fault 52)."""
+        if some := self._some():
+            self._numbers += 1
+            text = f"{self._luck.choice(STRANGE)} {self._numbers}"
+            self.edit(some[0], some[1].id, {self._luck.choice(("first_name", "note")): text})
+            self._mischief.happened(52, some[0].value)
 
     def _clear_some(self) -> None:
         if some := self._some():
@@ -245,4 +283,4 @@ class People:
 
 
 def _told(values: Mapping[str, Value]) -> str:
-    return " ".join(f"{name}={value!r}" for name, value in sorted(values.items()))
+    return " ".join(f"{name}={value!r:.60}" for name, value in sorted(values.items()))

@@ -18,7 +18,7 @@ from tests.simulation.oracle import check
 from tests.simulation.profiles import Profile
 from tests.simulation.simulate import run_quietly
 from tests.simulation.steps import Killed
-from tests.simulation.world import Terms, World, chance
+from tests.simulation.world import Terms, World
 
 QUIET_RUNS = 2
 """Runs that a killed one may need behind it: one that recovers, one that catches up."""
@@ -54,9 +54,7 @@ class Scenario:
 def new_world(engine: Engine, terms: Terms = BOTH_WAYS, **profiles: Profile) -> World:
     """Return an undisturbed world: a source that keeps values as they are, a CRM that tidies."""
     sides = {side: profiles.get(side.value, CRM if side is Side.CRM else SOURCE) for side in Side}
-    world = World(engine, sides, terms, chance("script"))
-    world.mischief.is_on = False
-    return world
+    return World(engine, sides, terms)
 
 
 def make(world: World, side: Side, number: int, **values: Value) -> str:

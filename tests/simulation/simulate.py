@@ -2,17 +2,27 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from random import Random
 
 from sqlalchemy import Engine
 
 from daemon.core.values import Side
+from daemon.flow.report import RunReport
+from state import mirror
+from tests.simulation.accidents import ACCIDENTS
 from tests.simulation.oracle import check
-from tests.simulation.profiles import draw_profile
+from tests.simulation.script import Script, Turn, draw
 from tests.simulation.steps import memory_engine
-from tests.simulation.world import Chance, Terms, World, chance
+from tests.simulation.world import Terms, World
+
+RESTORED = 13
+DAY = 86_400.0
 
 QUIET_RUNS = 6
 """Fault-free runs, five minutes apart, after which everything must be at rest (I5)."""
+
+QUIET_WEEKS = 2
+"""Full listings that an absence needs (I6)."""
 
 WEEK = 8 * 86_400.0
 """Longer than the longest distance between full listings."""
@@ -42,39 +52,21 @@ def database() -> Engine:
     return _engines[0]
 
 
-def new_world(luck: Chance) -> World:
-    """Return a world whose systems and terms are drawn from the workload's luck."""
-    draw = luck.workload
-    profiles = {side: draw_profile(draw, is_source=side is Side.SOURCE) for side in Side}
-    terms = Terms(
-        settings={
-            "direction": draw.choice(("both",) * 8 + ("push", "pull")),
-            "create": {"crm": draw.random() < 0.9, "source": draw.random() < 0.7},
-            "match": {"found": draw.choice(("update",) * 6 + ("merge", "merge", "skip"))},
-            "conflicts": {
-                "default": draw.choice(("most_recent",) * 4 + ("source", "crm", "manual")),
-                "tie": draw.choice(("source", "crm")),
-            },
-            "deletes": {
-                "source": draw.choice(("unlink", "unlink", "ignore")),
-                "crm": draw.choice(("unlink", "unlink", "ignore")),
-            },
-            "guards": {"verify_sample": draw.choice((0, 2))},
-        }
-    )
-    return World(database(), profiles, terms, luck)
-
-
-def simulate(seed: str, faults: str = "", timing: str = "") -> Outcome:
+def simulate(seed: str, faults: str = "", timing: str = "", mix: str = "") -> Outcome:
     """Run one seed. *faults* and *timing* replace the seeds derived from it."""
-    luck = chance(seed, faults, timing)
-    world = new_world(luck)
+    return play(draw(seed, faults, timing, mix), seed)
+
+
+def play(script: Script, name: str = "") -> Outcome:
+    """Run a script to its end and check the promises."""
+    world = World(database(), script.sides, Terms(settings=dict(script.settings)))
     _count_profile(world)
-    for _ in range(luck.workload.randint(0, 4)):
-        world.people.act()
-    for _ in range(luck.workload.randint(3, 6)):
-        _busy_time(world, luck)
-    return finish(world, seed)
+    keeps_copies = any(fault.kind == RESTORED for turn in script.turns for fault in turn.faults)
+    for turn in script.turns:
+        _play_turn(world, turn)
+        if keeps_copies:
+            world.keep_copy()
+    return finish(world, name)
 
 
 def _count_profile(world: World) -> None:
@@ -88,17 +80,21 @@ def _count_profile(world: World) -> None:
             world.mischief.happened(46, side.value)
 
 
-def _busy_time(world: World, luck: Chance) -> None:
+def _play_turn(world: World, turn: Turn) -> None:
     """People work, then the sync runs, and something goes wrong."""
-    for _ in range(luck.workload.randint(0, 3)):
-        world.people.act()
-        world.pass_by(luck.timing.choice((0.0, 0.2, 3.0, 40.0)))
-    if luck.faults.random() < 0.015:
-        world.lose_state()
-    world.mischief.arm()
+    world.around.timing = Random(turn.timing)
+    for act in turn.acts:
+        world.people.act(act.name, act.luck)
+        world.pass_by(act.after)
+    for fault in turn.faults:
+        if fault.kind in ACCIDENTS:
+            ACCIDENTS[fault.kind](world, Random(fault.luck))
+    for fault in turn.faults:
+        if fault.kind not in ACCIDENTS:
+            world.mischief.arm(fault.kind, fault.luck)
     world.run()
     world.mischief.disarm()
-    world.pass_by(luck.timing.choice((0.5, 5.0, 300.0, 300.0, 700.0)))
+    world.pass_by(turn.pause)
 
 
 def finish(world: World, seed: str) -> Outcome:
@@ -119,21 +115,36 @@ def finish(world: World, seed: str) -> Outcome:
 
 def settle(world: World) -> int:
     """Run without faults until nothing is planned; then see that nothing ever is (I4, I5)."""
-    world.mischief.disarm()
-    world.mischief.is_on = False
-    world.history.tell("quiet")
-    quiet = 0
-    for _ in range(QUIET_RUNS):
+    _calm_down(world)
+    quiet, is_quiet = 0, False
+    while quiet < QUIET_RUNS and not is_quiet:
         world.pass_by(300)
-        report = world.run()
-        quiet += 1
-        if report is not None and report.outcome == "nothing":
-            break
-    for _ in range(2):
+        quiet, is_quiet = quiet + 1, not _has_work(world.run())
+    for _ in range(QUIET_WEEKS):
         world.pass_by(WEEK)
-        world.run()
+        if not _has_work(world.run()) and is_quiet and not _is_doubtful(world):
+            break
     run_quietly(world)
     return quiet
+
+
+def _has_work(report: RunReport | None) -> bool:
+    return report is None or report.outcome != "nothing"
+
+
+def _is_doubtful(world: World) -> bool:
+    """Tell whether somebody's absence waits for its second listing."""
+    ends = [(world.name(side), "people") for side in Side]
+    return any(world.state.read_now(mirror.has_unconfirmed_absence, end) for end in ends)
+
+
+def _calm_down(world: World) -> None:
+    world.mischief.disarm()
+    for wire in world.wires.values():
+        if wire.drift is not None:  # the schema is as it was, and will be noticed
+            wire.drift = None
+            world.pass_by(DAY)
+    world.history.tell("quiet")
 
 
 def run_quietly(world: World) -> None:

@@ -4,6 +4,7 @@ A step is counted and named; what strikes there is decided by whoever holds the 
 driven without an event loop, because in simulation nothing ever waits.
 """
 
+import sqlite3
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -99,8 +100,7 @@ class CountedState(State):
         if self._kept is None:
             result = super().write_now(operation, *args, **kwargs)
         else:
-            with self._kept.begin():
-                result = operation(self._kept, *args, **kwargs)
+            result = self._run_kept(self._kept, operation, *args, **kwargs)
         self._steps.at(f"state.after.{name}")
         return result
 
@@ -108,8 +108,24 @@ class CountedState(State):
         """Run a reading *operation*."""
         if self._kept is None:
             return super().read_now(operation, *args, **kwargs)
-        with self._kept.begin():
-            return operation(self._kept, *args, **kwargs)
+        return operation(self._kept, *args, **kwargs)
+
+    @staticmethod
+    def _run_kept(
+        kept: Connection, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run *operation* and commit.
+
+        Reads leave a transaction open: one connection is all there is, and that saves two
+        statements a read.
+        """
+        try:
+            result = operation(kept, *args, **kwargs)
+        except BaseException:
+            kept.rollback()
+            raise
+        kept.commit()
+        return result
 
 
 _kept: dict[Engine, Connection] = {}
@@ -131,11 +147,39 @@ def memory_engine() -> Engine:
 
 def empty(engine: Engine) -> None:
     """Make every table as new: what was stored is lost (fault 14)."""
+    _at_rest(engine)
     with engine.begin() as connection:
         for table in SQLModel.metadata.sorted_tables:
             connection.execute(table.delete())
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("DELETE FROM sqlite_sequence")
+
+
+def _at_rest(engine: Engine) -> None:
+    """End the transaction that reads left open on the one connection of an in-memory database."""
+    if engine in _kept:
+        _kept[engine].rollback()
+
+
+def _raw(engine: Engine) -> sqlite3.Connection:
+    _at_rest(engine)
+    raw = kept_connection(engine).connection.driver_connection
+    if not isinstance(raw, sqlite3.Connection):
+        raise TypeError("copies are made of SQLite databases")
+    return raw
+
+
+def copied(engine: Engine) -> bytes:
+    """Return a copy of an in-memory database."""
+    return _raw(engine).serialize()
+
+
+def put_back(engine: Engine, copy: bytes) -> None:
+    """Put a copy of an in-memory database back in its place."""
+    older = sqlite3.connect(":memory:")
+    older.deserialize(copy)
+    older.backup(_raw(engine))
+    older.close()
 
 
 def drive(work: Coroutine[Any, Any, T]) -> T:

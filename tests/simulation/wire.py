@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
+from types import MappingProxyType
 
 from adapters.contract import (
     Accepted,
@@ -17,6 +18,7 @@ from adapters.contract import (
     Covered,
     Hint,
     Hints,
+    Moved,
     Outcome,
     Page,
     Partial,
@@ -31,11 +33,11 @@ from adapters.errors import Failure, UnknownOutcome
 from adapters.memory import MemoryAdapter, MemorySystem
 from daemon.core.normalize import comparable
 from daemon.core.record import FieldTime, Record
-from daemon.core.schema import Schema
+from daemon.core.schema import Choice, Schema
 from daemon.core.values import FieldKind, Side, Value, Values
 from tests.simulation.faults import Mischief
 from tests.simulation.history import Effect, History, Spot
-from tests.simulation.profiles import KINDS, REGION
+from tests.simulation.profiles import KINDS, REGION, Profile
 from tests.simulation.steps import Steps, VirtualClock, drive
 
 UNREADABLE = "company"
@@ -51,6 +53,18 @@ class Late:
     writes: Sequence[Write]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drift:
+    """How the system's schema differs from what it was (fault 49)."""
+
+    kind: str
+    """gone (renamed), required, or retyped (a list of options without those in use)."""
+    field: str
+
+
+OPTIONS = (Choice(value="one", label="One"), Choice(value="two", label="Two"))
+
+
 @dataclass(kw_only=True)
 class Around:
     """What the two wires of a world share."""
@@ -62,19 +76,26 @@ class Around:
     history: History
     interfere: Callable[[Side, Mapping[str, Sequence[str]]], None]
     """People act between our look and our write."""
-    answer: Callable[[Side, str], None]
-    """A workflow of the system answers our write."""
+    answer: Callable[[Side, str, str], None]
+    """A workflow of the system answers our write in a field."""
 
 
 class Wire:
     """An adapter to one simulated system."""
 
     def __init__(
-        self, side: Side, system: MemorySystem, around: Around, surroundings: Surroundings
+        self,
+        side: Side,
+        system: MemorySystem,
+        profile: Profile,
+        around: Around,
+        surroundings: Surroundings,
     ) -> None:
         """Connect to *system*."""
         self.side = side
         self.system = system
+        self.profile = profile
+        self.drift: Drift | None = None
         self.late: list[Late] = []
         self._around = around
         self._inner = MemoryAdapter(system, surroundings)
@@ -117,7 +138,7 @@ class Wire:
         self._enter("schema")
         found = await self._inner.schema(object_name)
         self._leave("schema")
-        return found
+        return drifted(found, self.drift)
 
     async def prepare(self, object_name: str) -> bool:
         """Tell whether records can carry our id."""
@@ -141,12 +162,21 @@ class Wire:
                     pages.append(item)
                 case Complete() | Partial():
                     ending = item
-        pages, ending = self._bent(pages, ending)
+        pages, ending = self._capped(*self._bent(pages, ending))
         for page in pages:
             self._leave("listing")
             records = [self._readable(record) for record in page.records]
             yield Page(records=records)
         yield ending
+
+    def _capped(
+        self, pages: list[Page], ending: Complete | Partial
+    ) -> tuple[list[Page], Complete | Partial]:
+        cap = self.profile.listing_cap
+        if not cap or sum(len(page.records) for page in pages) <= cap:
+            return pages, ending
+        self._around.mischief.happened(31, self.side.value)
+        return pages[:1], Partial(why="capped")
 
     def _bent(
         self, pages: list[Page], ending: Complete | Partial
@@ -173,10 +203,13 @@ class Wire:
         return pages, ending
 
     def _readable(self, record: Record) -> Record:
-        if not self._around.mischief.might(21, self.side) or UNREADABLE not in record.values:
+        hidden = {self.drift.field} if self.drift and self.drift.kind == "gone" else set()
+        if self._around.mischief.might(21, self.side) and UNREADABLE in record.values:
+            self._has(21)
+            hidden.add(UNREADABLE)
+        if not hidden & record.values.keys():
             return record
-        self._has(21)
-        left = {name: value for name, value in record.values.items() if name != UNREADABLE}
+        left = {name: value for name, value in record.values.items() if name not in hidden}
         return replace(record, values=left)
 
     async def changes(self, object_name: str, cursor: str) -> AsyncIterator[Hints | Covered]:
@@ -275,24 +308,41 @@ class Wire:
     ) -> Sequence[Outcome]:
         outcomes: list[Outcome] = []
         for write in writes:
-            refusal = self._refusal(write)
+            refusal = self._refusal(verb, write)
             if refusal is not None:
                 outcomes.append(refusal)
                 continue
-            stored = self.system.records.get(str(write.id))
-            before = dict(stored.values) if stored else {}
-            (outcome,) = await self._inner.write(object_name, verb, [write])
-            if isinstance(outcome, Accepted):
-                self._note_effect(verb, write, outcome.id, before)
-            outcomes.append(outcome)
+            outcomes.append(await self._effect_of(object_name, verb, write))
         return outcomes
 
-    def _refusal(self, write: Write) -> Refused | None:
+    async def _effect_of(self, object_name: str, verb: Verb, write: Write) -> Outcome:
+        stored = self.system.records.get(str(write.id))
+        before = dict(stored.values) if stored else {}
+        ignored = self.profile.ignores & write.values.keys()
+        kept = {name: value for name, value in write.values.items() if name not in ignored}
+        (outcome,) = await self._inner.write(object_name, verb, [replace(write, values=kept)])
+        if isinstance(outcome, Moved) and outcome.record is not None:
+            return replace(outcome, record=self._readable(outcome.record))
+        if not isinstance(outcome, Accepted):
+            return outcome
+        self._note_effect(verb, replace(write, values=kept), outcome.id, before)
+        if outcome.record is None:
+            return outcome
+        there = self.system.records[outcome.id].values
+        shown = {**outcome.record.values, **{name: there[name] for name in ignored}}
+        return replace(outcome, record=replace(outcome.record, values=shown))
+
+    def _refusal(self, verb: Verb, write: Write) -> Refused | None:
+        problem = against(self.drift, verb, write.values)
+        if self.drift is not None and problem:
+            failure = Failure(
+                kind="RejectRecord", code=problem, message="refused", field=self.drift.field
+            )
+            return Refused(failure=failure)
         mischief = self._around.mischief
         if not mischief.might(22, self.side) or mischief.luck.random() < 0.5:
             return None
         self._has(22)
-        del write
         failure = Failure(kind="RejectRecord", code="not_today", message="refused by a rule")
         return Refused(failure=failure)
 
@@ -315,11 +365,50 @@ class Wire:
             history.holds(spot, stored, is_ours=True)
         if verb is Verb.CREATE:
             history.look(side, record)
-        if self._around.mischief.once(45, side):
-            self._around.answer(side, record)
+        self._answer(record)
+
+    def _answer(self, record: str) -> None:
+        """Let a workflow of the system answer (fault 45)."""
+        if self._around.mischief.once(45, self.side):
+            self._around.answer(self.side, record, "note")
+        elif self.profile.answers:
+            self._around.mischief.happened(45, self.side.value)
+            self._around.answer(self.side, record, self.profile.answers)
 
     def _check_minimal(self, spot: Spot, stood: Value, value: Value) -> None:
         """See that a write changes something (I18)."""
         kind = KINDS.get(spot[2], FieldKind.TEXT)
         if comparable(kind, stood, REGION) == comparable(kind, value, REGION):
             self._around.history.violate("I18", f"{spot} was written though it was equal")
+
+
+def drifted(schema: Schema, drift: Drift | None) -> Schema:
+    """Return a schema as it is now."""
+    if drift is None:
+        return schema
+    fields = dict(schema.fields)
+    known = fields.pop(drift.field)
+    match drift.kind:
+        case "gone":
+            name = f"{drift.field}_2"
+            fields[name] = replace(known, name=name, label=name)
+        case "required":
+            fields[drift.field] = replace(known, is_required=True)
+        case _:
+            fields[drift.field] = replace(known, kind=FieldKind.CHOICE, choices=OPTIONS)
+    return replace(schema, fields=MappingProxyType(fields))
+
+
+def against(drift: Drift | None, verb: Verb, values: Values) -> str:
+    """Return why a write does not fit the schema as it is now; empty where it does."""
+    if drift is None or verb.is_removal:
+        return ""
+    match drift.kind:
+        case "gone":
+            return "unknown_field" if drift.field in values else ""
+        case "required":
+            is_lacking = verb is Verb.CREATE or drift.field in values
+            return "required" if is_lacking and values.get(drift.field) is None else ""
+        case _:
+            fitting = {None, *(option.value for option in OPTIONS)}
+            return "" if values.get(drift.field) in fitting else "invalid_option"

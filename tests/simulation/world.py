@@ -5,6 +5,7 @@ made up. A kill throws the engine away and builds it anew on what was committed.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -22,6 +23,7 @@ from daemon.core.values import Side
 from daemon.cycle import Order, cycle
 from daemon.flow.prepare import Link, Preparation
 from daemon.flow.report import RunReport
+from state.database import StateUnavailable
 from tests.simulation.faults import Mischief
 from tests.simulation.history import History
 from tests.simulation.people import People
@@ -32,8 +34,10 @@ from tests.simulation.steps import (
     SkewedClock,
     Steps,
     VirtualClock,
+    copied,
     drive,
     empty,
+    put_back,
 )
 from tests.simulation.wire import Around, Wire
 
@@ -44,6 +48,7 @@ NAMES = {Side.SOURCE: "left", Side.CRM: "right"}
 class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
     name: str
+    credential: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,47 +65,37 @@ class Terms:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Chance:
-    """The three seeds: what people do, what goes wrong, how long things take."""
+class Copy:
+    """A copy of the state, and how much had happened when it was made."""
 
-    workload: Random
-    faults: Random
-    timing: Random
-
-
-def chance(workload: str, faults: str = "", timing: str = "") -> Chance:
-    """Return the three sources of luck; by default all derived from one seed."""
-    return Chance(
-        workload=Random(f"{workload}/workload"),
-        faults=Random(f"{faults or workload}/faults"),
-        timing=Random(f"{timing or workload}/timing"),
-    )
+    bytes: bytes
+    effects: int
 
 
 class World:
     """Two systems, their people, our state and our engine."""
 
-    def __init__(
-        self, engine: Engine, profiles: dict[Side, Profile], terms: Terms, luck: Chance
-    ) -> None:
+    def __init__(self, engine: Engine, profiles: Mapping[Side, Profile], terms: Terms) -> None:
         """Begin with empty systems and an empty state."""
         empty(engine)
         self.database = engine
         self.clock = VirtualClock()
         self.history = History(clock=self.clock)
         self.steps = Steps()
-        self.mischief = Mischief(luck.faults, self.clock, self.history.tell)
+        self.mischief = Mischief(self.clock, self.history.tell)
         self.steps.strike = self.mischief.strike
         self.profiles = profiles
         self.clocks = {side: SkewedClock(self.clock, profiles[side].skew) for side in Side}
         self.systems = {side: self._system(side) for side in Side}
-        self.people = People(luck.workload, self.systems, self.history, self.mischief)
+        self.people = People(self.systems, self.history, self.mischief)
+        self.settings: Mapping[str, Any] = terms.settings
         self.sync = terms.sync()
-        self._timing = luck.timing
+        self.around = self._around()
         self._lives = 0
         self.is_guarded = False
         """A guard stopped the sync for good, and rightly."""
         self.calls: list[Call] = []
+        self.copies: list[Copy] = []
         self.lost: list[dict[str, Any]] = []
         self.wires: dict[Side, Wire] = {}
         self.build()
@@ -117,45 +112,57 @@ class World:
             carries_external_id=profile.carries_external_id,
         )
 
-    def build(self) -> None:
-        """Start the process: everything but the systems and the database is new."""
-        self._lives += 1
-        around = Around(
+    def _around(self) -> Around:
+        return Around(
             clock=self.clock,
-            timing=self._timing,
+            timing=Random(0),
             steps=self.steps,
             mischief=self.mischief,
             history=self.history,
             interfere=self.people.interfere,
             answer=self.people.answer,
         )
-        late = {side: wire.late for side, wire in self.wires.items()}
-        luck = SeededLuck(f"life {self._lives}")
-        self.luck = luck
+
+    def name(self, side: Side) -> str:
+        """Return the name of a side's connection."""
+        return NAMES[side]
+
+    def build(self) -> None:
+        """Start the process: everything but the systems and the database is new."""
+        self._lives += 1
+        self.luck = SeededLuck(f"life {self._lives}")
+        former, self.wires = self.wires, {}
         for side in Side:
-            place = Surroundings(
-                connection=NAMES[side], clock=self.clock, luck=luck, on_call=self.calls.append
-            )
-            self.wires[side] = Wire(side, self.systems[side], around, place)
-            self.wires[side].late = late.get(side, [])
-        links = {NAMES[side]: self._link(side) for side in Side}
+            self.wires[side] = wire = self._wire(side, self.systems[side])
+            if side in former:
+                wire.late, wire.drift = former[side].late, former[side].drift
+        self.state = CountedState(self.database, self.steps)
+        self.work = self._work({side: self._link(side, self.wires[side]) for side in Side})
+
+    def _wire(self, side: Side, system: MemorySystem) -> Wire:
+        place = Surroundings(
+            connection=NAMES[side], clock=self.clock, luck=self.luck, on_call=self.calls.append
+        )
+        return Wire(side, system, self.profiles[side], self.around, place)
+
+    def _work(self, by_side: Mapping[Side, Link]) -> Preparation:
+        links = {NAMES[side]: link for side, link in by_side.items()}
         connections = {name: link.connection for name, link in links.items()}
         config = Config(connections=connections, syncs={SYNC: self.sync}, service=Service())
-        self.state = CountedState(self.database, self.steps)
-        self.work = Preparation(config=config, links=links, state=self.state, clock=self.clock)
+        return Preparation(config=config, links=links, state=self.state, clock=self.clock)
 
-    def _link(self, side: Side) -> Link:
+    def _link(self, side: Side, wire: Wire, credential: str = "") -> Link:
         name = NAMES[side]
-        settings = _Settings(name=name)
+        settings = _Settings(name=name, credential=credential)
         kind = AdapterKind(
             word="memory",
             title="Memory",
             settings=_Settings,
-            create=lambda _settings, _around: self.wires[side],
+            create=lambda _settings, _around: wire,
             default_object="people",
         )
         connection = Connection(name=name, type="memory", settings=settings, fingerprint=name)
-        return Link(connection=connection, kind=kind, adapter=self.wires[side])
+        return Link(connection=connection, kind=kind, adapter=wire)
 
     def pass_by(self, seconds: float) -> None:
         """Let time pass; what was on its way arrives."""
@@ -171,6 +178,7 @@ class World:
         self.calls.clear()
         for wire in self.wires.values():
             drive(wire.land())
+        is_undisturbed = not self.mischief.is_armed
         order = Order(sync=SYNC, trigger="simulation")
         try:
             report = drive(cycle(self.work, self.luck, order, self.calls))
@@ -178,9 +186,11 @@ class World:
             self.history.tell("killed")
             self.build()
             return None
-        except asyncio.CancelledError:
-            self.history.tell("cancelled")
+        except (asyncio.CancelledError, StateUnavailable) as error:
+            self.history.tell(f"{type(error).__name__} {error}".strip())
             return None
+        if is_undisturbed and report.outcome in {"done", "nothing"}:
+            self.history.rests.append(self.history.next())
         plan = report.plan
         self.history.tell(
             f"run {report.run} {report.outcome} writes={plan.writes if plan else 0} "
@@ -188,13 +198,46 @@ class World:
         )
         return report
 
+    def run_elsewhere(self, side: Side) -> tuple[MemorySystem, RunReport | None]:
+        """Run once with credentials that lead to somebody else's account."""
+        stranger = self._system(side)
+        stranger.account_id = "somebody else's"
+        stranger.make({"email": "stranger@example.com"})
+        links = {one: self._link(one, self.wires[one]) for one in Side}
+        links[side] = self._link(side, self._wire(side, stranger), credential="another")
+        work, self.work = self.work, self._work(links)
+        report = self.run()
+        self.work = work
+        return stranger, report
+
+    def reconfigure(self, settings: Mapping[str, Any]) -> None:
+        """Start again with other settings."""
+        self.settings = settings
+        self.sync = Terms(settings=dict(settings)).sync()
+        self.history.losses.append(self.history.next())
+        self.build()
+
+    def keep_copy(self) -> None:
+        """Make a copy of the state."""
+        copy = copied(self.database)
+        self.copies.append(Copy(bytes=copy, effects=len(self.history.effects)))
+
+    def go_back(self, copy: Copy) -> None:
+        """Put a copy of the state back; the oracle remembers the logs that came after it."""
+        self._remember()
+        self.history.forget_since(copy.effects)
+        put_back(self.database, copy.bytes)
+        self.build()
+
     def lose_state(self) -> None:
-        """Lose the whole state (fault 14); the oracle remembers the logs that were in it."""
+        """Lose the whole state; the oracle remembers the logs that were in it."""
+        self._remember()
+        self.history.epoch += 1
+        self.history.losses.append(self.history.next())
+        empty(self.database)
+        self.build()
+
+    def _remember(self) -> None:
         from tests.simulation.claims import logs
 
         self.lost.append(logs(self))
-        self.mischief.happened(14, "state")
-        self.history.losses.append(self.history.next())
-        self.history.epoch += 1
-        empty(self.database)
-        self.build()

@@ -1,0 +1,144 @@
+"""What is to happen in a world, written down beforehand: data that can be kept, cut and replayed.
+
+A seed draws a script; a scenario file holds one. Each act of people and each fault carries luck of
+its own, so that leaving one out does not change what the others do. Workload, faults and timing are
+drawn from seeds of their own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from daemon.core.values import Side
+from tests.simulation.mixes import MIXES, Mix
+from tests.simulation.people import WEIGHTS
+from tests.simulation.profiles import Profile, draw_profile
+
+LUCK = 1_000_000
+"""Luck is a number below this."""
+
+USUAL_MIX = "everything"
+MIX_SHARE = 0.6
+"""Share of seeds that get the usual mix; the others get one of the named ones."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """Something people do."""
+
+    name: str
+    luck: int
+    after: float = 0.0
+    """Seconds that pass afterwards."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """Something that may go wrong in the run of a turn, or just before it."""
+
+    kind: int
+    luck: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """People work, then the sync runs, and something goes wrong."""
+
+    acts: tuple[Act, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    timing: int = 0
+    pause: float = 300.0
+    """Seconds between this run and the next turn."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Script:
+    """A whole history until the quiet time."""
+
+    story: str = ""
+    """What it once broke, and why."""
+    sides: Mapping[Side, Profile]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Of the sync, as a configuration says them."""
+    turns: tuple[Turn, ...] = ()
+
+
+_JSON: TypeAdapter[Script] = TypeAdapter(Script)
+
+
+def write_script(script: Script, path: Path) -> None:
+    """Keep a script as a file."""
+    path.write_bytes(_JSON.dump_json(script, indent=1, exclude_defaults=True) + b"\n")
+
+
+def read_script(path: Path) -> Script:
+    """Return a script that was kept."""
+    return _JSON.validate_json(path.read_bytes())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Chance:
+    workload: Random
+    faults: Random
+    timing: Random
+
+
+def draw(seed: str, faults: str = "", timing: str = "", mix: str = "") -> Script:
+    """Return the script of a seed. *faults* and *timing* replace the seeds derived from it."""
+    luck = _Chance(
+        workload=Random(f"{seed}/workload"),
+        faults=Random(f"{faults or seed}/faults"),
+        timing=Random(f"{timing or seed}/timing"),
+    )
+    sides = {side: draw_profile(luck.workload, is_source=side is Side.SOURCE) for side in Side}
+    settings = _settings(luck.workload)
+    chosen = MIXES[mix or _mix(luck.faults)]
+    turns = [_turn(luck, chosen, most=4 if not number else 3) for number in range(_turns(luck))]
+    return Script(sides=sides, settings=settings, turns=tuple(turns))
+
+
+def _turns(luck: _Chance) -> int:
+    return luck.workload.randint(3, 6)
+
+
+def _mix(luck: Random) -> str:
+    return USUAL_MIX if luck.random() < MIX_SHARE else luck.choice(sorted(MIXES))
+
+
+def _turn(luck: _Chance, mix: Mix, *, most: int) -> Turn:
+    acts = tuple(_act(luck) for _ in range(luck.workload.randint(0, most)))
+    kinds = mix.draw(luck.faults)
+    return Turn(
+        acts=acts,
+        faults=tuple(Fault(kind=kind, luck=luck.faults.randrange(LUCK)) for kind in kinds),
+        timing=luck.timing.randrange(LUCK),
+        pause=luck.timing.choice((0.5, 5.0, 300.0, 300.0, 700.0)),
+    )
+
+
+def _act(luck: _Chance) -> Act:
+    (name,) = luck.workload.choices(list(WEIGHTS), list(WEIGHTS.values()))
+    after = luck.timing.choice((0.0, 0.2, 3.0, 40.0))
+    return Act(name=name, luck=luck.workload.randrange(LUCK), after=after)
+
+
+def _settings(draw: Random) -> dict[str, Any]:
+    """Draw what the sync is told to do."""
+    return {
+        "direction": draw.choice(("both",) * 8 + ("push", "pull")),
+        "create": {"crm": draw.random() < 0.9, "source": draw.random() < 0.7},
+        "match": {"found": draw.choice(("update",) * 6 + ("merge", "merge", "skip"))},
+        "conflicts": {
+            "default": draw.choice(("most_recent",) * 4 + ("source", "crm", "manual")),
+            "tie": draw.choice(("source", "crm")),
+        },
+        "deletes": {
+            "source": draw.choice(("unlink", "unlink", "ignore")),
+            "crm": draw.choice(("unlink", "unlink", "ignore")),
+        },
+        "guards": {"verify_sample": draw.choice((0, 2))},
+    }
