@@ -5,17 +5,22 @@ Nothing is kept of a first sight: a record that was never seen otherwise has no 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, and_, delete, insert, select
 
 from daemon.core.values import Value, decode_values, encode_values
+from state.bulk import upsert
 from state.columns import table
 from state.safety import History
+from state.tables import Meta
 
-_HISTORY = table(History)
+_HISTORY, _META = table(History), table(Meta)
+
+KEPT_FROM = "history_kept_from"
+"""The fact that tells from when on changes are kept."""
 
 LIVE, NOWHERE = "live", "unknown"
 """Presence of a record that is there, and of one before its first sight."""
@@ -112,10 +117,20 @@ def of_record(connection: Connection, end: tuple[str, str], record: str) -> list
     ]
 
 
-def begins(connection: Connection) -> datetime | None:
-    """Return when the oldest change that is still kept was seen; None where there is none."""
-    found = connection.execute(select(func.min(_HISTORY.c.at))).scalar_one()
-    return found if isinstance(found, datetime) else None
+def prune(connection: Connection, *, before: datetime) -> int:
+    """Drop changes seen before a moment, and remember that; return how many (R27)."""
+    dropped = connection.execute(delete(_HISTORY).where(_HISTORY.c.at < before)).rowcount
+    if dropped:
+        told = {"key": KEPT_FROM, "value": before.astimezone(UTC).isoformat()}
+        upsert(connection, _META, [told])
+    return dropped
+
+
+def kept_from(connection: Connection) -> datetime | None:
+    """Return the moment from which changes are kept; None where none was dropped yet."""
+    chosen = select(_META.c.value).where(_META.c.key == KEPT_FROM)
+    found = connection.execute(chosen).scalar()
+    return datetime.fromisoformat(str(found)) if found else None
 
 
 def as_of(

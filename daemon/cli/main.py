@@ -166,6 +166,25 @@ def report(
 
 
 @app.command()
+def explain(
+    sync: Annotated[str, typer.Argument(help="Name of the sync.")],
+    record: Annotated[
+        str, typer.Argument(help="Its id on either side, connection:id, or its e-mail address.")
+    ],
+    field: Annotated[str, typer.Argument(help="A field of either side; all where left out.")] = "",
+    at: Annotated[
+        str, typer.Option("--at", metavar="TIME", help="As it was then (UTC): 2026-11-20T08:00.")
+    ] = "",
+    state: StatePlace = STATE,
+    as_json: Json = False,
+) -> None:
+    """Tell who set a value, when, by which rule, over which other, and who approved it."""
+    from daemon.cli.explaining import explain as work
+
+    work(sync=sync, record=record, field=field, at=at, state=state, as_json=as_json)
+
+
+@app.command()
 def status(state: StatePlace = STATE, as_json: Json = False) -> None:
     """Show how every sync stands, and the newest runs."""
     from daemon.cli.looking import status as work

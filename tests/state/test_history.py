@@ -1,7 +1,6 @@
 """History: what a record held before, and what it was at a past moment (F2)."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
 import pytest
 from sqlalchemy import Connection
@@ -55,7 +54,6 @@ def test_a_first_sight_leaves_no_history(connection: Connection) -> None:
     look(connection, 0, name="Ada")
 
     assert [] == changes(connection)
-    assert None is history.begins(connection)
 
 
 def test_only_what_changed_is_kept_with_its_interval(connection: Connection) -> None:
@@ -69,7 +67,6 @@ def test_only_what_changed_is_kept_with_its_interval(connection: Connection) -> 
             since=after(1), at=after(5), presence=LIVE, before={"city": "Rom"}, added=frozenset()
         )
     ] == changes(connection)
-    assert after(5) == history.begins(connection)
 
 
 def test_a_record_is_told_as_it_was_at_any_moment(connection: Connection) -> None:
@@ -122,5 +119,16 @@ def test_a_new_version_of_equal_values_is_no_history(connection: Connection) -> 
     mirror.put(connection, [seen(values={"name": "Ada"}, version="v2")], sighting(minutes=2))
 
     assert [] == changes(connection)
-    moment: datetime | None = history.begins(connection)
-    assert moment is None
+
+
+def test_what_is_dropped_is_said(connection: Connection) -> None:
+    """After pruning nobody takes silence for peace (R27)."""
+    look(connection, 0, name="Ada")
+    look(connection, 5, name="Grace")
+    assert 0 == history.prune(connection, before=after(5))
+    assert None is history.kept_from(connection)
+
+    assert 1 == history.prune(connection, before=after(6))
+
+    assert after(6) == history.kept_from(connection)
+    assert [] == changes(connection)
