@@ -5,6 +5,7 @@ virtual time with seeded luck in the simulation tests, byte for byte the same ea
 """
 
 import asyncio
+import base64
 import random
 import secrets
 import time
@@ -72,7 +73,7 @@ class SystemLuck:
 
     def token(self) -> str:
         """Return 80 bits from the operating system."""
-        return "".join(secrets.choice(_ALPHABET) for _ in range(_TOKEN_LENGTH))
+        return base64.b32encode(secrets.token_bytes(10)).decode().lower()
 
     def uniform(self) -> float:
         """Return a number in [0, 1)."""

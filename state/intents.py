@@ -179,27 +179,33 @@ def tally(connection: Connection, run: int) -> dict[tuple[str, str, str], int]:
 
 
 def settled_ids(connection: Connection, run: int, side: Side) -> list[str]:
-    """Return the records that a run wrote on *side*, sorted."""
-    column = _INTENT.c.source_id if side is Side.SOURCE else _INTENT.c.crm_id
-    where = and_(_INTENT.c.run == run, _INTENT.c.side == side.value, _INTENT.c.state == SETTLED)
+    """Return the records that a run created or changed on *side*, sorted."""
+    column, where = _settled_at(run, side)
     rows = connection.execute(select(column).where(where).distinct().order_by(column))
     return [str(record) for (record,) in rows if record is not None]
 
 
-def settled_fields(connection: Connection, run: int, side: Side) -> dict[str, set[str]]:
-    """Return record on *side* → the fields that a run wrote there; removed ones are absent."""
+def settled_fields(
+    connection: Connection, run: int, side: Side, ids: Sequence[str]
+) -> dict[str, set[str]]:
+    """Return record of *ids* → the fields that a run wrote there."""
+    column, where = _settled_at(run, side)
+    chosen = select(column, _INTENT.c.payload).where(where, column.in_(list(ids)))
+    found: dict[str, set[str]] = {}
+    for record, payload in connection.execute(chosen):
+        names = {copy.field for copy in decode_operation(payload).copies}
+        found.setdefault(str(record), set()).update(names)
+    return found
+
+
+def _settled_at(run: int, side: Side) -> tuple[Any, Any]:
     column = _INTENT.c.source_id if side is Side.SOURCE else _INTENT.c.crm_id
-    where = and_(
+    return column, and_(
         _INTENT.c.run == run,
         _INTENT.c.side == side.value,
         _INTENT.c.state == SETTLED,
         _INTENT.c.verb.in_([OperationKind.CREATE.value, OperationKind.UPDATE.value]),
     )
-    found: dict[str, set[str]] = {}
-    for record, payload in connection.execute(select(column, _INTENT.c.payload).where(where)):
-        names = {copy.field for copy in decode_operation(payload).copies}
-        found.setdefault(str(record), set()).update(names)
-    return found
 
 
 def count_since(connection: Connection, *, sync_pairs: Sequence[str], since: datetime) -> int:

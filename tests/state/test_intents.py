@@ -126,8 +126,8 @@ def test_the_fields_a_run_wrote_are_told_by_record(connection: Connection) -> No
     finish(connection, SETTLED)
     finish(connection, REFUSED, name="i2")
 
-    assert {"100": {"firstname"}} == intents.settled_fields(connection, 1, Side.CRM)
-    assert {} == intents.settled_fields(connection, 2, Side.CRM)
+    assert {"100": {"firstname"}} == intents.settled_fields(connection, 1, Side.CRM, ["100", "200"])
+    assert {} == intents.settled_fields(connection, 2, Side.CRM, ["100"])
 
 
 def test_the_writes_of_a_day_are_counted(connection: Connection) -> None:

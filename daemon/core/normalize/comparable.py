@@ -49,11 +49,13 @@ def agrees(left: Value, left_field: Field, right: Value, right_field: Field, kin
 
     The second question is what makes a label in a file equal to the internal value of a choice.
     """
-    wanted = comparable(kind, right, region)
-    if comparable(kind, left, region) == wanted:
+    wanted, held = comparable(kind, right, region), comparable(kind, left, region)
+    if held == wanted:
         return True
+    if held is None or wanted is None:
+        return False  # nothing is no other way to write something
     return _writes_as(left, left_field, right_field, kind, region, wanted) or _writes_as(
-        right, right_field, left_field, kind, region, comparable(kind, left, region)
+        right, right_field, left_field, kind, region, held
     )
 
 
