@@ -24,7 +24,7 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak kills bench lock
+.PHONY: plants help setup demo test check soak kills bench lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -62,6 +62,9 @@ soak: setup ## simulate SEEDS=2000 seeds in virtual time; one line of JSON
 
 kills: setup ## kill -9 a real sync N=20 times at random moments; one line of JSON
 	@$(BIN)/python -m tests.acceptance.kills --times $(N) $(ARGS)
+
+plants: setup ## plant each known kind of bug in a copy, and see which suite finds it
+	@$(BIN)/python -m tests.plants $(ARGS)
 
 bench: setup ## measure
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -1,0 +1,1 @@
+"""Planted bugs: whether the suite finds what it is there for."""
