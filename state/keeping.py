@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from daemon.core.base import Base
 from daemon.core.operation import Clash, Clearance, Operation
 from daemon.core.values import Side
-from state import attention, links, mirror, pairs, pending, runs
+from state import attention, links, mirror, pairs, pending, rollbacks, runs
 from state.attention import Apart
 
 
@@ -77,8 +77,9 @@ def keep_page(
 def end_conflicts(
     connection: Connection, ended: Sequence[tuple[str, tuple[str, ...]]], at: datetime
 ) -> None:
-    """Close conflicts and verdicts of fields that agree."""
+    """Close conflicts, verdicts and holds of fields that agree or were written."""
     ids = [link for link, _ in ended]
+    rollbacks.end_holds(connection, ended)
     touched = attention.open_fields(connection, ids)
     judged = {link for link, _ in attention.verdicts(connection, ids)}
     for link, fields in ended:

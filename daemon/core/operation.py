@@ -113,6 +113,8 @@ class Operation:
     nothing, since the other may never be sent (R1). The next plan finds both equal and clears."""
     replaces: str = ""
     """Of a create: the link whose gone record is made again (R41)."""
+    reverses: int = 0
+    """The run that this puts back (R24); 0 where it is no part of a rollback."""
 
     @property
     def values(self) -> dict[str, Value]:
@@ -166,6 +168,7 @@ def encode_operation(operation: Operation) -> str:
             "how": operation.how,
             "is_half": operation.is_half,
             "replaces": operation.replaces,
+            "reverses": operation.reverses,
         }
     ).decode()
 
@@ -190,6 +193,7 @@ def decode_operation(text: str) -> Operation:
         how=plain["how"],
         is_half=plain.get("is_half", False),
         replaces=plain.get("replaces", ""),
+        reverses=plain.get("reverses", 0),
     )
 
 

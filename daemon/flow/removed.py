@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 
 from daemon.core.operation import Operation, OperationKind
 from daemon.flow.settling import Settling
-from state import attention, intents, links, mirror, pairs, pending, redirects
+from state import attention, intents, links, mirror, pairs, pending, redirects, rollbacks
 from state.intents import IntentRow
 from state.mirror import ARCHIVED, MISSING, End
+from state.rollbacks import Undone
 
 
 def settle_removed(connection: Connection, work: Settling, rows: Sequence[IntentRow]) -> None:
@@ -36,6 +37,8 @@ def settle_removed(connection: Connection, work: Settling, rows: Sequence[Intent
         )
         pending.clear(connection, pair=operation.pair, clearances=operation.clears)
     intents.settle_all(connection, [(row.id, row.operation, "{}") for row in rows], at=work.at)
+    undone = [Undone(link=row.link, operation=row.operation) for row in rows]
+    rollbacks.settle(connection, undone, at=work.at)
 
 
 def succeed(connection: Connection, end: End, operation: Operation, *, at: datetime) -> None:

@@ -20,12 +20,13 @@ from daemon.core.values import Side, encode_values
 from daemon.flow.removed import succeed
 from daemon.flow.returned import Judged, is_changed, judge, turned
 from daemon.flow.settling import Settling
-from state import attention, intents, links, mirror, pending
+from state import attention, intents, links, mirror, pending, rollbacks
 from state.attention import Apart
 from state.intents import IntentRow
 from state.keeping import end_conflicts
 from state.links import LinkRow
 from state.mirror import MirrorRow, Seen
+from state.rollbacks import Undone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +73,13 @@ def settle_batch(
     ignored = [_ignored(one.operation, copy) for one in taken for copy in _ignored_in(one)]
     attention.set_apart(connection, ignored, run=work.run, at=work.at)
     _close(connection, work, taken)
+    rollbacks.settle(connection, [_undone(one) for one in taken], at=work.at)
     return [_settled(one) for one in taken]
+
+
+def _undone(one: _Taken) -> Undone:
+    fields = tuple(rule for rule, judged in one.judged.items() if judged.base is not None)
+    return Undone(link=one.intent.link, operation=one.operation, fields=fields)
 
 
 def _take(work: Settling, intent: IntentRow, accepted: Accepted, known: MirrorRow | None) -> _Taken:
