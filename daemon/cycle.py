@@ -15,17 +15,19 @@ from daemon.clock import Luck
 from daemon.flow.apply import apply
 from daemon.flow.approve import Verdict, approve
 from daemon.flow.calls import keep_calls
-from daemon.flow.hold import refuse_held
+from daemon.flow.conclude import conclude
+from daemon.flow.guard import guard
 from daemon.flow.observe import observe
+from daemon.flow.park import close_parking
 from daemon.flow.parts import Progress, RunPart
+from daemon.flow.pause import refuse_paused
 from daemon.flow.plan import PlanMade, make_plan
 from daemon.flow.prepare import MappingUnusable, Preparation, prepare
 from daemon.flow.recover import recover
 from daemon.flow.report import RunReport, report
 from daemon.flow.tally import Tally
 from daemon.flow.verify import verify
-from state import observations, pairs, runs
-from state.keeping import MATCH_RULES, reconsider
+from state import observations, runs
 
 PASSES = 4
 """Plans made in one run at most: what moved while one was carried out is planned anew, and a record
@@ -44,6 +46,8 @@ class Order:
     """Digest of the plan that a person approved with this order."""
     by: str = ""
     """Who approved."""
+    is_recovery: bool = False
+    """Settle what is open and stop: for a sync that is not configured any more (R16)."""
 
 
 async def cycle(
@@ -89,36 +93,31 @@ class _Progress:
 
 
 async def _steps(run: RunPart, order: Order, progress: _Progress) -> None:
+    if not (order.is_preview or order.is_recovery):
+        await refuse_paused(run)
     if not order.is_preview:
         progress.still_open = await recover(run)
-    await refuse_held(run)
+    if order.is_recovery:
+        return
     is_complete = await observe(run)
     await keep_calls(run)
     for turn in range(PASSES):
-        progress.made = await make_plan(run, may_create=is_complete, is_preview=order.is_preview)
+        made = await make_plan(run, may_create=is_complete, is_preview=order.is_preview)
+        await guard(run, made, is_preview=order.is_preview)
+        progress.made = made
         if order.is_preview:
             return
         digest = order.approve if turn == 0 else ""
-        progress.verdict = await approve(run, progress.made, digest, order.by)
-        if not progress.verdict.may_flow:
-            return
-        is_unfinished = await apply(run, progress.made)
-        progress.still_open = await recover(run)
-        await _note_applied(run, progress.made, is_finished=not is_unfinished)
+        progress.verdict = verdict = await approve(run, made, digest, order.by)
+        progress.made = made = await close_parking(run, made)
+        is_unfinished = verdict.is_to_plan_again
+        if made.flowing:
+            is_unfinished |= await apply(run, made)
+            progress.still_open = await recover(run)
+        await conclude(run, made, is_finished=not is_unfinished)
         if not is_unfinished:
             break
     await verify(run)
-
-
-async def _note_applied(run: RunPart, made: PlanMade, *, is_finished: bool) -> None:
-    now = run.clock.now()
-    await run.state.write(runs.decide_plan, plan=made.id, status=runs.APPLIED, by="", at=now)
-    if is_finished:
-        await run.state.write(runs.finish_approved, sync=run.sync, at=now)
-    await run.state.write(pairs.mark_settled, sync=run.sync, at=now)
-    if run.tally.has_written:  # a key may be free now, a twin linked
-        for pair in run.pairs:
-            await run.state.write(reconsider, pair=pair.name, rules=MATCH_RULES)
 
 
 async def _empty_run(

@@ -149,6 +149,17 @@ def removed(connection: Connection, *, pair: str, since: datetime, run: int = 0)
     return int(connection.execute(chosen).scalar_one())
 
 
+def outcomes(connection: Connection, *, run: int) -> dict[str, tuple[int, int]]:
+    """Return pair → (writes of a run with a definite outcome, those refused)."""
+    chosen = select(_INTENT.c.pair, _INTENT.c.state, func.count()).where(_INTENT.c.run == run)
+    found: dict[str, tuple[int, int]] = {}
+    for pair, state, number in connection.execute(chosen.group_by(_INTENT.c.pair, _INTENT.c.state)):
+        told, refused = found.get(str(pair), (0, 0))
+        is_told = state in {"settled", "refused"}
+        found[str(pair)] = (told + number * is_told, refused + number * (state == "refused"))
+    return found
+
+
 def busy_links(connection: Connection, *, pair: str, since: datetime, least: int) -> list[str]:
     """Return the links whose records were written at least so often since a moment."""
     where = and_(_INTENT.c.pair == pair, _INTENT.c.sent_at >= since, _INTENT.c.verb == "update",

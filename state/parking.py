@@ -6,6 +6,7 @@ What is not parked is free to flow. The plan that stays open for a person holds 
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
@@ -59,10 +60,11 @@ def park_at(connection: Connection, *, plan: int, positions: Sequence[int], why:
         connection.execute(update(_OPERATION).where(where).values(parked=why))
 
 
-def unpark(connection: Connection, *, plan: int, why: str) -> None:
-    """Let flow what was parked for one reason."""
-    where = and_(_OPERATION.c.plan == plan, _OPERATION.c.parked == why)
-    connection.execute(update(_OPERATION).where(where).values(parked=""))
+def unpark_at(connection: Connection, *, plan: int, positions: Sequence[int]) -> None:
+    """Let single operations flow."""
+    for some in chunks(list(positions)):
+        where = and_(_OPERATION.c.plan == plan, _OPERATION.c.position.in_(some))
+        connection.execute(update(_OPERATION).where(where).values(parked=""))
 
 
 def part_at(
@@ -93,31 +95,36 @@ def _row(operation: Operation) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Uncovered:
+    """The free operations of a plan that stand in no plan of its sync a person approved lately.
+
+    An approved plan that a crash cut short goes on without being asked for again.
+    """
+
+    plan: int
+    sync: str
+    since: datetime
+
+    def among(self, kinds: Sequence[OperationKind]) -> ColumnElement[bool]:
+        """Return the condition, for operations of these kinds."""
+        return and_(_free(self.plan, kinds), ~_covering(self.sync, self.since))
+
+
 def uncovered(
-    connection: Connection,
-    *,
-    plan: int,
-    sync: str,
-    since: datetime,
-    kinds: Sequence[OperationKind] = WRITES,
+    connection: Connection, where: Uncovered, kinds: Sequence[OperationKind] = WRITES
 ) -> int:
-    """Return how many free operations stand in no plan of *sync* a person approved lately."""
-    where = and_(_free(plan, kinds), ~_covering(sync, since))
-    chosen = select(func.count()).select_from(_OPERATION).where(where)
+    """Return how many operations of a plan nobody approved."""
+    chosen = select(func.count()).select_from(_OPERATION).where(where.among(kinds))
     return int(connection.execute(chosen).scalar_one())
 
 
 def park_uncovered(
-    connection: Connection,
-    *,
-    plan: int,
-    sync: str,
-    since: datetime,
-    kinds: Sequence[OperationKind] = EVERY_KIND,
+    connection: Connection, where: Uncovered, kinds: Sequence[OperationKind] = EVERY_KIND
 ) -> int:
-    """Park what needs an approval and stands in no plan of *sync* a person approved lately."""
-    where = and_(_free(plan, kinds), ~_covering(sync, since))
-    return connection.execute(update(_OPERATION).where(where).values(parked=APPROVAL)).rowcount
+    """Park operations of a plan that nobody approved; return how many."""
+    changed = update(_OPERATION).where(where.among(kinds)).values(parked=APPROVAL)
+    return connection.execute(changed).rowcount
 
 
 def _free(plan: int, kinds: Sequence[OperationKind]) -> ColumnElement[bool]:
@@ -129,7 +136,7 @@ def _free(plan: int, kinds: Sequence[OperationKind]) -> ColumnElement[bool]:
 
 
 def _covering(sync: str, since: datetime) -> ColumnElement[bool]:
-    """Say that an operation stands in an approved plan, so it goes on without being asked again."""
+    """Say that an operation stands in an approved plan."""
     approved, approved_plan = _OPERATION.alias("approved"), _PLAN.alias("approved_plan")
     return exists().where(
         approved.c.digest == _OPERATION.c.digest,

@@ -240,8 +240,12 @@ def operations(
     side: str = "",
     after: int = -1,
     limit: int = 500,
+    parked: str | None = None,
 ) -> list[tuple[int, Operation]]:
-    """Return (position, operation) of a plan, in order from *after* on."""
+    """Return (position, operation) of a plan, in order from *after* on.
+
+    *parked*: only those parked for this reason; "" for those that may flow.
+    """
     where = and_(
         _OPERATION.c.plan == plan,
         _OPERATION.c.position > after,
@@ -252,6 +256,8 @@ def operations(
         chosen = chosen.where(_OPERATION.c.pair == pair)
     if side:
         chosen = chosen.where(_OPERATION.c.side == side)
+    if parked is not None:
+        chosen = chosen.where(_OPERATION.c.parked == parked)
     rows = connection.execute(chosen.order_by(_OPERATION.c.position).limit(limit))
     return [(int(position), decode_operation(payload)) for position, payload in rows]
 

@@ -17,6 +17,7 @@ from daemon.flow.calls import keep_calls
 from daemon.flow.lanes import in_lanes
 from daemon.flow.look import look_before_create, look_before_removal, look_before_update
 from daemon.flow.parts import EndPart, PairPart, Progress, RunPart
+from daemon.flow.pause import refuse_paused
 from daemon.flow.plan import PlanMade
 from daemon.flow.send import send
 from daemon.flow.settle import settle_link
@@ -60,6 +61,7 @@ async def _make_links(run: RunPart, pair: PairPart, made: PlanMade) -> bool:
         after=after,
         limit=LINKS_AT_ONCE,
     ):
+        await refuse_paused(run)
         after = rows[-1][0]
         operations = [operation for _, operation in rows]
         linked = await run.state.write(_settle_links, operations, run=run.id, at=run.clock.now())
@@ -105,6 +107,7 @@ async def _write(
             after=after,
             limit=size,
         ):
+            await refuse_paused(run)
             after = rows[-1][0]
             yield batch([operation for _, operation in rows])
 

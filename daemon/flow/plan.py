@@ -5,7 +5,6 @@ apart) is kept at once, unless the plan is only a preview. The plan is the same 
 which records were read and for any page size.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +12,15 @@ from dataclasses import dataclass, field
 import orjson
 
 from adapters.contract import batches
+from daemon.core.consent import opt_outs
+from daemon.core.measure import Measure
 from daemon.core.operation import Operation
 from daemon.core.record import FieldTime
 from daemon.core.values import Side
 from daemon.flow.consider import Considering, consider
 from daemon.flow.decide import NO_TIMES, PagePlan, Times
 from daemon.flow.parts import PairPart, Progress, RunPart
-from state import pending, runs
+from state import parking, pending, runs
 from state.gathering import gather
 from state.keeping import keep_page
 
@@ -41,29 +42,40 @@ class PlanMade:
     fields: Counter[str]
     """``side.field`` → how many writes touch it."""
     samples: Sequence[Operation] = field(default_factory=tuple)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    """Pair → what its guards judge."""
+    parked: Mapping[str, Counter[str]] = field(default_factory=dict)
+    """What parks operations, a guard or ``approval`` → ``side.kind`` → how many."""
+    flowing: int = 0
+    """Operations that nothing parks, once that is known."""
 
     @property
     def writes(self) -> int:
         """How many records outside would be written."""
-        return sum(number for name, number in self.operations.items() if not name.endswith(".link"))
+        return writes_in(self.operations)
 
     @property
     def total(self) -> int:
         """How many operations there are."""
         return sum(self.operations.values())
 
+    @property
+    def waiting(self) -> Counter[str]:
+        """``side.kind`` → how many operations are parked."""
+        return sum(self.parked.values(), Counter())
 
-class _Sealing:
-    """Counts operations and hashes them in order, without keeping them."""
+
+class _Counting:
+    """Counts operations as they are decided, without keeping them."""
 
     def __init__(self, run: RunPart) -> None:
         self.position = 0
         self.operations: Counter[str] = Counter()
         self.fields: Counter[str] = Counter()
         self.samples: list[Operation] = []
-        self._hash = hashlib.blake2b(digest_size=16, person=b"crmsyncd-plan")
-        told = [run.sync, run.fingerprint, [pair.mapping.fingerprint() for pair in run.pairs]]
-        self._hash.update(orjson.dumps(told))
+        self.measures = {
+            pair.name: Measure(consent=opt_outs(pair.mapping.rules)) for pair in run.pairs
+        }
 
     def add(self, operations: Sequence[Operation]) -> None:
         """Take operations in, in order."""
@@ -74,12 +86,13 @@ class _Sealing:
                 self.samples.append(operation)
             for copy in operation.copies:
                 self.fields[f"{operation.side.value}.{copy.field}"] += 1
-            self._hash.update(operation.digest.encode())
+            self.measures[operation.pair].add(operation)
         self.position += len(operations)
 
-    def digest(self) -> str:
-        """Return the plan's digest."""
-        return self._hash.hexdigest()
+
+def told_of(run: RunPart) -> bytes:
+    """Return what every plan's digest of this run covers beside its operations (R17)."""
+    return orjson.dumps([run.sync, run.fingerprint, [p.mapping.fingerprint() for p in run.pairs]])
 
 
 async def make_plan(run: RunPart, *, may_create: bool, is_preview: bool = False) -> PlanMade:
@@ -88,35 +101,42 @@ async def make_plan(run: RunPart, *, may_create: bool, is_preview: bool = False)
     *may_create* is False until both sides were listed completely (R5).
     """
     number = await run.state.write(runs.begin_plan, run=run.id, sync=run.sync, at=run.clock.now())
-    sealing = _Sealing(run)
+    counting = _Counting(run)
     for pair in run.pairs:
         claims: dict[tuple[Side, str], str] = {}
         considering = Considering(run=run, pair=pair, claims=claims, may_create=may_create)
         for side in Side:
-            await _plan_side(considering, side, number, sealing, is_preview=is_preview)
+            await _plan_side(considering, side, number, counting, is_preview=is_preview)
     made = PlanMade(
         id=number,
-        digest=sealing.digest(),
-        operations=sealing.operations,
-        fields=sealing.fields,
-        samples=sealing.samples,
+        digest=await run.state.read(parking.digest_of, plan=number, told=told_of(run)),
+        operations=counting.operations,
+        fields=counting.fields,
+        samples=counting.samples,
+        measures=counting.measures,
     )
-    await run.state.write(
-        runs.seal_plan, plan=number, digest=made.digest, summary=orjson.dumps(_told(made)).decode()
-    )
+    summary = summary_of(made, made.operations)
+    await run.state.write(runs.seal_plan, plan=number, digest=made.digest, summary=summary)
     return made
 
 
-def _told(made: PlanMade) -> Mapping[str, object]:
-    return {
-        "operations": dict(sorted(made.operations.items())),
+def summary_of(made: PlanMade, operations: Counter[str]) -> str:
+    """Return what the list of plans shows of these operations, as JSON."""
+    told = {
+        "operations": dict(sorted(operations.items())),
         "fields": dict(sorted(made.fields.items())),
-        "writes": made.writes,
+        "writes": writes_in(operations),
     }
+    return orjson.dumps(told).decode()
+
+
+def writes_in(operations: Mapping[str, int]) -> int:
+    """Return how many of these operations (``side.kind`` → how many) write outside."""
+    return sum(number for name, number in operations.items() if not name.endswith(".link"))
 
 
 async def _plan_side(
-    considering: Considering, side: Side, number: int, sealing: _Sealing, *, is_preview: bool
+    considering: Considering, side: Side, number: int, counting: _Counting, *, is_preview: bool
 ) -> None:
     run, pair = considering.run, considering.pair
     waiting, done = await run.state.read(pending.count, pair=pair.name), 0
@@ -129,8 +149,8 @@ async def _plan_side(
         done += len(page)
         place = f"{pair.name} ({side.value})"
         run.on_progress(Progress(step="decide", place=place, done=done, total=waiting))
-        first = sealing.position
-        sealing.add(made.operations)
+        first = counting.position
+        counting.add(made.operations)
         _count(run, made)
         apart = await run.state.write(
             keep_page,
@@ -144,6 +164,7 @@ async def _plan_side(
         )
         for one, number_apart in apart.items():
             run.tally.add(one, "quarantined", number_apart)
+        _measure(counting.measures[pair.name], made, sum(apart.values()))
 
 
 def _count(run: RunPart, made: PagePlan) -> None:
@@ -153,6 +174,12 @@ def _count(run: RunPart, made: PagePlan) -> None:
         run.tally.skip(side, why)
     run.tally.add(Side.CRM, "conflicts", sum(len(clashes) for _, _, clashes in made.clashes))
     run.tally.operations += len(made.operations)
+
+
+def _measure(measure: Measure, made: PagePlan, apart: int) -> None:
+    """Count who failed: records set apart that were not before, by one field or several."""
+    measure.decided += len(made.judged)
+    measure.failed += min(apart, len({(item.side, item.record) for item in made.apart}))
 
 
 async def _plan_page(considering: Considering, side: Side, page: Mapping[str, int]) -> PagePlan:

@@ -14,7 +14,7 @@ from daemon.flow.calls import keep_calls
 from daemon.flow.hold import PairHeld
 from daemon.flow.parts import RunPart
 from daemon.flow.plan import PlanMade
-from state import attention, intents, runs
+from state import attention, intents, parking, runs
 
 GOES_ON = "the next run goes on from here; if this lasts, see whether the system is up"
 """The next step after an error that passes by itself."""
@@ -54,6 +54,22 @@ class Change(Part):
     new: object
 
 
+class Tripped(Part):
+    """A guard that stopped what lies in its scope."""
+
+    pair: str
+    guard: str
+    scope: str
+    """pair, creates, deletes, field or link."""
+    subject: str = ""
+    """Which field, link or side."""
+    reason: str
+    measured: float
+    allowed: float
+    parked: int = 0
+    """Operations this guard parks, together with its other trips."""
+
+
 class PlannedWrite(Part):
     """One operation of a plan, as a person judges it."""
 
@@ -81,6 +97,8 @@ class Planned(Part):
     """API calls that carrying it out costs, looking and verifying included."""
     samples: list[PlannedWrite] = []
     """A few operations of each kind with old and new values, while nothing is written yet."""
+    parked: dict[str, int] = {}
+    """What parks operations, a guard or ``approval`` → how many wait for a person."""
 
 
 class MappingLine(Part):
@@ -127,6 +145,8 @@ class RunReport(Part):
     mapping: dict[str, list[MappingLine]] = {}
     unmapped: dict[str, list[str]] = {}
     """Pair → source fields that go nowhere."""
+    guards: list[Tripped] = []
+    """What stopped something in this run."""
     conflicts: list[Attention] = []
     quarantine: list[Attention] = []
     open_intents: int = 0
@@ -149,7 +169,7 @@ async def report(
     pair_names = [pair.name for pair in run.pairs]
     by_purpose = await run.state.read(runs.calls_by_purpose, run.id)
     tally = await run.state.read(intents.tally, run.id)
-    outcome = _outcome(run, verdict, error, still_open)
+    outcome = _outcome(run, made, error, still_open)
     result = RunReport(
         run=run.id,
         sync=run.sync,
@@ -168,12 +188,13 @@ async def report(
             for pair in run.pairs
         },
         unmapped={pair.name: list(pair.mapping.unmapped_source) for pair in run.pairs},
+        guards=_guards(run, made),
         conflicts=await _conflicts(run, pair_names),
         quarantine=await _quarantine(run, pair_names),
         open_intents=still_open,
         notes=run.tally.notes,
         error=_told(error),
-        next_steps=_next_steps(run, made, verdict, error, tally),
+        next_steps=_next_steps(run, made, error, tally),
     )
     await run.state.write(
         runs.end,
@@ -185,20 +206,35 @@ async def report(
     return result
 
 
-def _outcome(
-    run: RunPart, verdict: Verdict | None, error: Exception | None, still_open: int
-) -> str:
+def _outcome(run: RunPart, made: PlanMade | None, error: Exception | None, still_open: int) -> str:
     if error is not None:
         return "held" if isinstance(error, PairHeld) else "failed"
     if run.trigger == "plan":
         return "preview"
-    if verdict is not None and not verdict.may_flow:
-        return "waiting"
-    if run.tally.mismatched:
+    if run.tally.trips:
         return "held"
+    if made is not None and parking.APPROVAL in made.parked:
+        return "waiting"
     if still_open:
         return "unfinished"
     return "done" if run.tally.operations else "nothing"
+
+
+def _guards(run: RunPart, made: PlanMade | None) -> list[Tripped]:
+    parked = made.parked if made else {}
+    return [
+        Tripped(
+            pair=trip.pair,
+            guard=trip.guard,
+            scope=trip.scope.value,
+            subject=trip.subject,
+            reason=trip.reason,
+            measured=trip.measured,
+            allowed=trip.allowed,
+            parked=parked[trip.guard].total() if trip.guard in parked else 0,
+        )
+        for trip in run.tally.trips
+    ]
 
 
 def _api(run: RunPart, by_purpose: Mapping[str, int]) -> Api:
@@ -210,7 +246,7 @@ def _api(run: RunPart, by_purpose: Mapping[str, int]) -> Api:
 def _planned(run: RunPart, made: PlanMade | None, verdict: Verdict | None) -> Planned | None:
     if made is None:
         return None
-    is_done = verdict is not None and verdict.may_flow
+    is_done = verdict is not None and not made.parked
     return Planned(
         digest=made.digest,
         writes=made.writes,
@@ -220,6 +256,7 @@ def _planned(run: RunPart, made: PlanMade | None, verdict: Verdict | None) -> Pl
         ground=verdict.ground if verdict else "preview",
         calls=_cost(run, made),
         samples=[] if is_done else [planned_write(operation) for operation in made.samples],
+        parked={why: counts.total() for why, counts in sorted(made.parked.items())},
     )
 
 
@@ -312,7 +349,6 @@ def _approve_with(run: RunPart, digest: str) -> str:
 def _next_steps(
     run: RunPart,
     made: PlanMade | None,
-    verdict: Verdict | None,
     error: Exception | None,
     tally: Mapping[tuple[str, str, str], int],
 ) -> list[str]:
@@ -321,10 +357,12 @@ def _next_steps(
         steps.append(error.next_step)
     elif isinstance(error, (RetryLater, WaitUntil)):
         steps.append(GOES_ON)
-    if made is not None and verdict is not None and not verdict.may_flow:
+    if made is not None and parking.APPROVAL in made.parked:
         steps.append(_approve_with(run, made.digest[:12]))
-    if run.tally.mismatched:
-        steps.append(f"crmsyncd approvals release {run.sync}")
+    steps += [
+        f'crmsyncd approvals release {run.sync} --guard {name} --reason "…"'
+        for name in sorted({trip.guard for trip in run.tally.trips})
+    ]
     if run.tally.total("quarantined") or run.tally.total("failed"):
         steps.append("crmsyncd quarantine")
     if run.tally.sides[Side.CRM]["conflicts"]:

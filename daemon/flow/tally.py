@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from daemon.core.guards import Trip
 from daemon.core.values import Side
 
 COUNTS = (
@@ -39,6 +40,14 @@ class Tally:
     unknown: int = 0
     changed_records: int = 0
     notes: list[str] = field(default_factory=list)
+    found: dict[tuple[str, str, str], Trip] = field(default_factory=dict)
+    """What guards saw before there was a plan."""
+    trips: list[Trip] = field(default_factory=list)
+    """What stops something in this run."""
+
+    def suspect(self, trip: Trip) -> None:
+        """Keep a trip for the plan to be judged with."""
+        self.found[trip.key] = trip
 
     def add(self, side: Side, what: str, number: int = 1) -> None:
         """Count *number* more of *what* on *side*."""

@@ -8,33 +8,45 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from adapters.contract import batches
+from daemon.core.guards import Scope, Trip
 from daemon.core.record import Record
 from daemon.core.values import Side
+from daemon.flow.conclude import keep_trips
 from daemon.flow.observe import keep_reading
-from daemon.flow.parts import EndPart, RunPart
-from state import intents, mirror, pairs
+from daemon.flow.parts import EndPart, PairPart, RunPart
+from state import intents, mirror
 from state.mirror import MirrorRow
 
 
 async def verify(run: RunPart) -> None:
-    """Read a random sample of the records this run wrote; a mismatch holds the next run."""
+    """Read a random sample of the records this run wrote; a mismatch holds the pair."""
     for pair in run.pairs:
         for side in (Side.CRM, Side.SOURCE):
             part = pair.ends[side]
-            written = await run.state.read(intents.settled_fields, run.id, side)
-            chosen = run.luck.sample(sorted(written), run.settings.guards.verify_sample)
+            ids = await run.state.read(intents.settled_ids, run.id, side)
+            chosen = run.luck.sample(ids, run.settings.guards.verify_sample)
             if not chosen:
                 continue
-            wrong = await _compare(run, part, {record: written[record] for record in chosen})
+            written = await run.state.read(intents.settled_fields, run.id, side, chosen)
+            wrong = await _compare(run, part, written)
             run.tally.checked += len(chosen)
             run.tally.mismatched += len(wrong)
             if wrong:
-                await run.state.write(
-                    pairs.hold,
-                    pair=pair.name,
-                    why=f"run {run.id}: {len(wrong)} of {len(chosen)} records read back from "
-                    f"{part.connection!r} differ from what was written",
-                )
+                trip = _mismatch(run, pair, part, len(wrong), len(chosen))
+                await keep_trips(run, [trip])
+
+
+def _mismatch(run: RunPart, pair: PairPart, part: EndPart, wrong: int, checked: int) -> Trip:
+    return Trip(
+        pair=pair.name,
+        guard="sample_check",
+        scope=Scope.PAIR,
+        subject=part.side.value,
+        reason=f"run {run.id}: {wrong} of {checked} records read back from "
+        f"{part.connection!r} differ from what was written.",
+        measured=wrong,
+        allowed=0,
+    )
 
 
 async def _compare(

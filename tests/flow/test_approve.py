@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from daemon.flow.approve import Risk, risk_of
-from tests.flow.world import SOON, START, Killed, World, on_nth, once, person, raising
+from tests.flow.world import LATER, SOON, START, Killed, World, on_nth, once, person, raising
 
 NewWorld = Callable[..., World]
 
@@ -221,7 +221,7 @@ async def test_an_old_approval_covers_nothing_more(world: World) -> None:
 
 
 async def test_what_came_after_the_crash_is_not_covered(world: World) -> None:
-    """One write that nobody approved makes the whole plan wait."""
+    """What was approved goes on; what came since waits where the envelope does not hold it (R17)."""
     for number in range(5):
         world.source.make(person(number))
     shown = await world.run()
@@ -229,11 +229,30 @@ async def test_what_came_after_the_crash_is_not_covered(world: World) -> None:
     with pytest.raises(Killed):
         await world.run(approve=plan_digest(shown), by="ann")
     world.start()
-    people(world, 99)
+    people(world, 96, 97, 98, 99)
+    world.pass_by(LATER)
 
     report = await world.run()
 
-    assert "waiting" == report.outcome
+    assert ("waiting", 5) == (report.outcome, len(world.crm.live()))
+    assert report.plan is not None
+    assert {"approval": 4} == report.plan.parked
+    assert "4 writes are more than the 3 a run may make" == report.plan.ground
+
+
+async def test_the_plan_left_open_is_the_same_until_something_moves(world: World) -> None:
+    """What waits is shown under one digest, however often it is planned anew (R17)."""
+    await approved(world)
+    people(world, 1, 2, 3, 4)
+
+    first = await world.run()
+    world.pass_by(SOON)
+    second = await world.run()
+    await world.run(approve=plan_digest(second)[:12], by="ann")
+
+    assert plan_digest(first) == plan_digest(second)
+    assert 5 == len(world.crm.live())
+    await world.rest()
 
 
 @pytest.mark.parametrize(

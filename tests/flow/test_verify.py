@@ -21,9 +21,10 @@ async def test_a_silent_difference_holds_the_next_run(world: World) -> None:
     second = await world.run()
 
     assert ("held", 1, 1) == (first.outcome, first.verified.checked, first.verified.mismatched)
-    assert f"crmsyncd approvals release {SYNC}" in first.next_steps
+    assert any(f"crmsyncd approvals release {SYNC}" in step for step in first.next_steps)
     assert ("held", 1) == (second.outcome, len(world.crm.live()))
-    assert "differ from what was written" in second.error
+    assert ["sample_check"] == [guard.guard for guard in second.guards]
+    assert "differ from what was written" in second.guards[0].reason
 
 
 async def test_a_released_sync_goes_on(world: World) -> None:
@@ -38,7 +39,7 @@ async def test_a_released_sync_goes_on(world: World) -> None:
 
     report = await world.run()
 
-    assert "a person should look" in held.error
+    assert ["a person should look"] == [guard.reason for guard in held.guards]
     assert ("done", 2) == (report.outcome, len(world.crm.live()))
     await world.rest()
 
