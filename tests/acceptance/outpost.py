@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.history import History, Promise, faults, history, promises
+from tests.acceptance.history import Promise, faults, history, promises
 from tests.acceptance.people import as_csv, edit_row, plain_people, rows_for, table
 from tests.acceptance.processes import (
     FLOWING,
@@ -17,7 +17,7 @@ from tests.acceptance.processes import (
     eventually,
     sandbox,
 )
-from tests.acceptance.proxy import Proxy, proxy
+from tests.acceptance.proxy import TIME_OUT, Proxy, proxy
 
 SECONDS = 30.0
 """What "within seconds" may take on a busy machine."""
@@ -86,14 +86,15 @@ class Outpost:
     def promises(self) -> dict[str, Promise]:
         return promises(self.state)
 
-    def history(self, *earlier: Mapping[str, Promise]) -> History:
-        return history(self.box, self.net, *earlier, self.state)
+    def faults(self, *earlier: Mapping[str, Promise]) -> list[str]:
+        """Every breach of I11 and I14, by this state and those before it."""
+        return faults(history(self.box, self.net, *earlier, self.state))
 
     def ends_well(self, contacts: int, *earlier: Mapping[str, Promise]) -> None:
         """Wait until nothing is left to do; stop it; nothing is doubled, lost or unexplained."""
         self.daemon.settle()
         assert 0 == self.daemon.stop(), self.daemon.errors()
-        wrong = faults(self.history(*earlier))
+        wrong = self.faults(*earlier)
         assert [] == wrong, "\n".join(wrong[:20])
         assert contacts == len(self.box.records()), len(self.box.records())
 
@@ -116,6 +117,7 @@ def outpost(
     with sandbox(contacts) as box, proxy(box.base_url, seed) as net:
         people = plain_people(box.records(), known)
         text = configured(net.base_url, *(lines or FLOWING))
+        text = text.replace("request_time_out: 3s", f"request_time_out: {TIME_OUT}s")
         (folder / "crmsyncd.yaml").write_text(text, encoding="utf-8")
         (folder / "people.csv").write_bytes(as_csv(rows_for(people, rows)))
         with daemon(folder, {"HUBSPOT_TOKEN": box.token}, place) as process:

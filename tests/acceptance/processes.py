@@ -207,7 +207,8 @@ class Daemon:
 
     def errors(self) -> str:
         """All it has written to standard error since its last start."""
-        return self._file("err").read_text()
+        told = self._file("err")
+        return told.read_text() if told.is_file() else ""  # a device has no end
 
     def log(self) -> list[dict[str, Any]]:
         """Its log, an event a line. Fails where a line is no JSON."""

@@ -20,8 +20,10 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-LATE = 3.6
-"""Seconds of a delay: longer than the request time-out of :func:`processes.configured`."""
+TIME_OUT = 1.5
+"""Seconds that the daemon waits for a reply through the proxy."""
+LATE = 2.0
+"""Seconds of a delay: longer than that."""
 HOP_BY_HOP = frozenset({"connection", "content-length", "host", "server", "transfer-encoding"})
 READS = ("/batch/read", "/search")
 
