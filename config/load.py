@@ -103,6 +103,7 @@ def _judged(
         connections=MappingProxyType(connections),
         syncs=MappingProxyType(syncs),
         service=document.service,
+        retention=document.retention,
         warnings=tuple(sorted([*check.warnings, *unused(written.keys(), syncs, tree)])),
         files=tuple(joined.files),
         secret_files=tuple(sorted(joined.secret_files)),

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from config.guards import Guards
 from config.pair import End, Pair, PairRules
+from config.retention import Retention
 from config.scalars import Country, FrozenMapping, Listen, Name, Word, YesNo
 from config.schedule import Schedule, ScheduleWritten
 from config.words import (
@@ -230,3 +231,6 @@ class Document(Frozen):
         description="What is kept the same, by name. The name is the sync's identity.",
     )
     service: Service = Field(default=Service(), description="How the process itself runs.")
+    retention: Retention = Field(
+        default=Retention(), description="How long what is known of the past is kept."
+    )

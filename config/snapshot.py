@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from config.model import Service, Sync
 from config.problems import Problem, Spot
+from config.retention import Retention
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +33,7 @@ class Config:
     connections: Mapping[str, Connection]
     syncs: Mapping[str, Sync]
     service: Service
+    retention: Retention = field(default_factory=Retention)
     warnings: Sequence[Problem] = ()
     """What works but should be put right, in order of place."""
     files: Sequence[Path] = ()
