@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from daemon.cli import keeping_commands
+from daemon.cli import keeping_commands, unlinked_commands
 from daemon.cli.options import CONFIG, STATE, By, ConfigPath, Json, StatePlace
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ config_app = typer.Typer(help="About configuration files.", no_args_is_help=True
 app.add_typer(approvals_app, name="approvals")
 app.add_typer(conflicts_app, name="conflicts")
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(unlinked_commands.app, name="unlinked")
 app.add_typer(config_app, name="config")
 
 
@@ -218,13 +219,16 @@ def approvals_approve(
 @approvals_app.command("release")
 def approvals_release(
     sync: Annotated[str, typer.Argument(help="Name of the sync.")],
+    reason: Annotated[str, typer.Option(help="Why it may pass; kept with the release.")],
+    guard: Annotated[str, typer.Option(help="Only what this guard holds; else everything.")] = "",
+    by: By = "",
     state: StatePlace = STATE,
     as_json: Json = False,
 ) -> None:
-    """Let a held sync run again."""
+    """Let what a guard holds pass, up to its present measure, for 24 hours."""
     from daemon.cli.attending import release as work
 
-    work(sync=sync, state=state, as_json=as_json)
+    work(sync=sync, guard=guard, reason=reason, by=by, state=state, as_json=as_json)
 
 
 @conflicts_app.callback(invoke_without_command=True)

@@ -9,8 +9,10 @@ from adapters.contract import Verb
 from adapters.errors import UnknownOutcome
 from adapters.memory import OBJECT
 from daemon.core.values import Side
+from daemon.use_cases.attend import NotFound
+from daemon.use_cases.unlinked import renew, unlinked
 from state import redirects
-from tests.flow.world import A_WEEK, LATER, SOON, Killed, World, once, person, raising
+from tests.flow.world import A_WEEK, LATER, SOON, SYNC, Killed, World, once, person, raising
 
 NewWorld = Callable[..., World]
 BOTH = (Verb.ARCHIVE, Verb.DELETE)
@@ -186,6 +188,25 @@ async def test_a_tombstone_lasts_until_the_key_changes(new_world: NewWorld) -> N
     await world.run()
 
     assert ["another@example.com"] == world.values(Side.CRM, "email")
+    await world.rest()
+
+
+async def test_a_tombstone_lasts_until_a_person_says_so(new_world: NewWorld) -> None:
+    """Who stands alone is listed, and gets a new partner when told; the word is kept (R14)."""
+    world = new_world()
+    await synced(world)
+    world.crm.archive("c1")
+    await runs(world, 1)
+    (alone,) = await unlinked(world.state, sync=SYNC)
+    assert ("source", "s1", "c1") == (alone.side, alone.record, alone.gone)
+
+    await renew(world.state, world.clock, link=alone.link, by="ada")
+    await world.run()
+
+    assert {"s1": "c2"} == await world.linked()
+    assert [] == await unlinked(world.state)
+    with pytest.raises(NotFound, match="No record stands alone"):
+        await renew(world.state, world.clock, link=alone.link, by="ada")
     await world.rest()
 
 
