@@ -10,11 +10,13 @@ from sqlalchemy import Connection, and_, func, literal, or_, select, update
 from daemon.core.values import Side
 from state.bulk import add_missing, upsert
 from state.columns import table
+from state.journal import OPEN_INTENT, Intent
 from state.tables import Mirror, Pair, Pending
 
 _PAIR = table(Pair)
 _MIRROR = table(Mirror)
 _PENDING = table(Pending)
+_INTENT = table(Intent)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,6 +164,13 @@ def resume(connection: Connection, *, sync: str) -> int:
 def paused(connection: Connection) -> dict[str, Pause]:
     """Return the syncs that rest, each with whose wish it is."""
     return {row.sync: row.pause for row in all_pairs(connection) if row.pause is not None}
+
+
+def has_open_intents(connection: Connection, *, sync: str) -> bool:
+    """Tell whether a write of *sync* was promised and is not settled."""
+    mine = select(_PAIR.c.name).where(_PAIR.c.sync == sync)
+    promised = select(_INTENT.c.id).where(OPEN_INTENT, _INTENT.c.pair.in_(mine)).limit(1)
+    return connection.execute(promised).first() is not None
 
 
 def make_dormant(connection: Connection, *, sync: str) -> list[str]:

@@ -7,7 +7,8 @@ from daemon.cli.opening import a_state
 from daemon.cli.output import moment, out, print_json, table
 from daemon.cli.rendering import render
 from daemon.use_cases import overview
-from daemon.use_cases.overview import FullReport, Status
+from daemon.use_cases.overview import FullReport, Status, SyncStatus
+from daemon.use_cases.standing import Standing
 
 
 def status(*, state: str, as_json: bool) -> None:
@@ -16,6 +17,8 @@ def status(*, state: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
+    for line in _told(found.configuration):
+        out.print(line, markup=False)
     if not found.syncs and not found.runs:
         out.print("Nothing has run on this state yet. Start with: crmsyncd check, crmsyncd run")
         return
@@ -30,7 +33,7 @@ def status(*, state: str, as_json: bool) -> None:
                 sync.pending,
                 sync.conflicts,
                 sync.quarantined,
-                sync.hold or (f"approve {sync.waiting_plan[:12]}" if sync.waiting_plan else ""),
+                _needs(sync),
             ]
             for sync in found.syncs
         ],
@@ -44,6 +47,23 @@ def status(*, state: str, as_json: bool) -> None:
             for r in found.runs
         ],
     )  # fmt: skip
+
+
+def _needs(sync: SyncStatus) -> str:
+    """Return what a person would have to do for *sync* to go on."""
+    if sync.paused:
+        return f"paused {sync.paused}"
+    return sync.hold or (f"approve {sync.waiting_plan[:12]}" if sync.waiting_plan else "")
+
+
+def _told(configuration: Standing) -> list[str]:
+    """Return what to say where the daemon does not follow its configuration (R16)."""
+    lines = [f"restart needed for: {key}" for key in configuration.restart_needed]
+    if configuration.refused_at is not None:
+        since = moment(configuration.refused_at)
+        lines += [f"The configuration is refused since {since}; the former one is live:"]
+        lines += [f"  {problem}" for problem in configuration.problems]
+    return lines
 
 
 async def _status(place: str) -> Status:

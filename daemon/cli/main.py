@@ -186,6 +186,32 @@ def explain(
 
 
 @app.command()
+def pause(
+    sync: Annotated[str, typer.Argument(help="Name of the sync.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for those who find it.")] = "",
+    by: By = "",
+    state: StatePlace = STATE,
+    as_json: Json = False,
+) -> None:
+    """Let a sync rest: the daemon writes nothing more of it from the next batch on."""
+    from daemon.cli.pausing import pause as work
+
+    work(sync=sync, reason=reason, by=by, state=state, as_json=as_json)
+
+
+@app.command()
+def resume(
+    sync: Annotated[str, typer.Argument(help="Name of the sync.")],
+    state: StatePlace = STATE,
+    as_json: Json = False,
+) -> None:
+    """Let a paused sync go on where it was."""
+    from daemon.cli.pausing import resume as work
+
+    work(sync=sync, state=state, as_json=as_json)
+
+
+@app.command()
 def status(state: StatePlace = STATE, as_json: Json = False) -> None:
     """Show how every sync stands, and the newest runs."""
     from daemon.cli.looking import status as work

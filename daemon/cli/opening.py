@@ -8,6 +8,7 @@ from pathlib import Path
 from config.snapshot import Config
 from daemon.cli.output import err
 from daemon.clock import SystemClock, SystemLuck
+from daemon.use_cases.naming import settle_names
 from daemon.use_cases.workspace import Workspace, open_workspace, read_configuration
 from state.database import State
 from state.lock import hold_lock
@@ -24,10 +25,14 @@ def configuration(path: Path) -> Config:
 
 @asynccontextmanager
 async def a_workspace(config: Config, place: str) -> AsyncIterator[Workspace]:
-    """Open state and connections for a run; only one process may run syncs on a state."""
+    """Open state and connections for a run; only one process may run syncs on a state.
+
+    Renames are carried out first. Raises ConfigProblems for one that cannot be (R16).
+    """
     with hold_lock(place) as lock:
         state = open_state(place, lock=lock)
         try:
+            await settle_names(config, state)
             async with open_workspace(config, state, SystemClock(), SystemLuck()) as workspace:
                 yield workspace
         finally:

@@ -1,7 +1,9 @@
 """``run``, ``check``, ``sandbox`` and ``config schema``."""
 
 import asyncio
+import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,19 +21,19 @@ from daemon.cli.output import err, escaped, out, print_json, table
 from daemon.clock import SystemClock, SystemLuck
 from daemon.service.app import Started, serve
 from daemon.service.logs import configure_logs
+from daemon.service.reload import Origin
 from daemon.use_cases.checking import Check
 from daemon.use_cases.checking import check as check_all
+from daemon.use_cases.workspace import read_configuration
 from state.lock import hold_lock
 from state.opening import open_state
 
 
 def run(*, config: Path, state: str, listen: str, as_json: bool) -> None:
     """Run the daemon until it is stopped."""
-    loaded = configuration(config)
-    if listen:
-        service = loaded.service.model_dump() | {"listen": listen}
-        loaded = replace(loaded, service=Service.model_validate(service))
+    loaded = _over(configuration(config), listen)
     configure_logs(loaded.service.log_level.value)
+    origin = Origin(path=config, read=lambda: _over(read_configuration(config, os.environ), listen))
 
     def tell(started: Started) -> None:
         if as_json:
@@ -41,14 +43,32 @@ def run(*, config: Path, state: str, listen: str, as_json: bool) -> None:
         elif err.is_terminal:
             err.print(f"Listening on {started.url} (/healthz, /readyz, /metrics). Ctrl-C stops.")
 
-    asyncio.run(_serve(loaded, state, tell))
+    asyncio.run(_serve(loaded, origin, state, tell))
 
 
-async def _serve(config: Config, place: str, tell: object) -> None:
+def _over(config: Config, listen: str) -> Config:
+    """Return *config* with the address that the command line names, if it names one."""
+    if not listen:
+        return config
+    service = config.service.model_dump() | {"listen": listen}
+    return replace(config, service=Service.model_validate(service))
+
+
+async def _serve(
+    config: Config, origin: Origin, place: str, tell: Callable[[Started], None]
+) -> None:
     with hold_lock(place) as lock:
         state = open_state(place, lock=lock)
         try:
-            await serve(config, state, SystemClock(), SystemLuck(), on_started=tell)  # type: ignore[arg-type]  # tell(Started)
+            await serve(
+                config,
+                state,
+                SystemClock(),
+                SystemLuck(),
+                origin=origin,
+                lock=lock,
+                on_started=tell,
+            )
         finally:
             state.close()
 

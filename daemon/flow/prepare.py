@@ -76,7 +76,7 @@ async def prepare(work: Preparation, sync: str) -> tuple[tuple[PairPart, ...], t
 
 
 async def _pair(work: Preparation, sync: str, settings: Sync, pair: Pair, number: int) -> PairPart:
-    name = sync if len(settings.pairs) == 1 else f"{sync}/{number + 1}"
+    name = pair_name(settings, sync, number)
     ends = {
         side: await _end(work, side, pair.source if side is Side.SOURCE else pair.crm)
         for side in Side
@@ -117,6 +117,11 @@ def _require_removals(name: str, settings: Sync, ends: Mapping[Side, EndPart]) -
             f"{name}: `deletes: {{{gone.value}: {policy.value}}}` would {policy.value} records of "
             f"{target.connection!r}, which can do {words}. Write that, or `unlink`."
         )
+
+
+def pair_name(settings: Sync, sync: str, number: int) -> str:
+    """Return the name that the pair in this place (from 0) of *sync* has in the state."""
+    return sync if len(settings.pairs) == 1 else f"{sync}/{number + 1}"
 
 
 async def _end(work: Preparation, side: Side, end: PairEnd) -> EndPart:

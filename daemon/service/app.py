@@ -3,25 +3,35 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 
 from config.snapshot import Config
 from daemon.clock import Clock, Luck
+from daemon.service.decisions import follow_decisions
+from daemon.service.files import wake_by_files
+from daemon.service.live import Live
 from daemon.service.logs import logger
 from daemon.service.metrics import Metrics
-from daemon.service.schedule import schedule, watch, watched_files
+from daemon.service.reload import Origin, Reloading
+from daemon.service.roster import Roster
+from daemon.service.tasks import Tasks
 from daemon.service.web import Questions, application, listen
-from daemon.service.workers import Listeners, Worker
+from daemon.service.workers import Listeners
+from daemon.use_cases.naming import settle_names, wanted_syncs
 from daemon.use_cases.overview import status
-from daemon.use_cases.workspace import Workspace, open_workspace
+from daemon.use_cases.standing import Standing, note_standing
 from state import pairs
-from state.database import State
+from state.database import State, StateUnavailable
+from state.lock import StateLock
 
 GRACE_SECONDS = 30.0
 """How long runs under way may take to finish after SIGTERM; then they are cut, which is safe."""
+
+LOCK_SECONDS = 3.0
+"""Between two looks whether the state's lock is still ours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,76 +54,92 @@ async def serve(
     clock: Clock,
     luck: Luck,
     *,
+    origin: Origin | None = None,
+    lock: StateLock | None = None,
     stopping: asyncio.Event | None = None,
     on_started: Callable[[Started], None] = lambda _: None,
 ) -> None:
-    """Run every sync of *config* until *stopping* is set or a signal asks for it."""
+    """Run every sync of *config* until *stopping* is set or a signal asks for it.
+
+    With *origin*, changes of the configuration are obeyed. With *lock*, everything stops when it
+    is lost. Raises ConfigProblems where a sync was renamed in silence, and what a part of the
+    process failed with.
+    """
     stopping = stopping or asyncio.Event()
     _obey_signals(stopping)
     metrics = Metrics(version("crmsyncd"))
+    await _settle_state(config, state)
+    live = Live(config, state, clock, luck, metrics.call)
+    tasks = Tasks(stopping)
     async with AsyncExitStack() as stack:
-        workspace = await stack.enter_async_context(
-            open_workspace(config, state, clock, luck, metrics.call)
-        )
-        gone = await state.write(pairs.retire, active=_pair_names(config))
-        if gone:
-            logger().warning("syncs_dormant", pairs=gone)
-        listeners = Listeners(
-            began=metrics.run_began, ended=metrics.run_ended, broken=metrics.run_broken
-        )
-        workers = {name: Worker(workspace, name, listeners) for name in config.syncs}
+        stack.push_async_callback(live.close)
         runner, port = await listen(
-            application(_questions(workspace, metrics)), config.service.host, config.service.port
+            application(_questions(state, metrics)), config.service.host, config.service.port
         )
         stack.push_async_callback(runner.cleanup)
-        scheduler = schedule(config, workers, clock.now())
-        stack.callback(scheduler.shutdown, wait=False)
+        stack.push_async_callback(tasks.close)
+        roster = Roster(live, tasks, _listeners(metrics))
+        roster.take(None, config)
+        for work in _attendance(live, roster, metrics, origin, lock):
+            tasks.start(work)
         started = Started(host=config.service.host, port=port)
         logger().info("started", url=started.url, syncs=sorted(config.syncs))
         on_started(started)
-        await _work(workspace, workers, stopping)
+        await stopping.wait()
+        logger().info("stopping", grace_seconds=GRACE_SECONDS)
+        await roster.stop(0 if tasks.has_failed else GRACE_SECONDS)
     logger().info("stopped")
 
 
-def _pair_names(config: Config) -> list[str]:
-    return [
-        name if len(sync.pairs) == 1 else f"{name}/{number + 1}"
-        for name, sync in config.syncs.items()
-        for number in range(len(sync.pairs))
-    ]
+async def _settle_state(config: Config, state: State) -> None:
+    """Bring the state to the names that are configured."""
+    renamed = await settle_names(config, state)
+    if renamed:
+        logger().info("renamed", pairs=renamed)
+    names = [name for sync in wanted_syncs(config) for name in sync.pairs]
+    gone = await state.write(pairs.retire, active=names)
+    if gone:
+        logger().warning("syncs_dormant", pairs=gone)
+    await note_standing(state, Standing())
 
 
-async def _work(workspace: Workspace, workers: dict[str, Worker], stopping: asyncio.Event) -> None:
-    """Let workers and the watcher run until *stopping*; give them time to finish, then cut them."""
-    files = watched_files(workspace, workers)
-    tasks = [asyncio.create_task(worker.work(stopping)) for worker in workers.values()]
-    tasks.append(asyncio.create_task(watch(files, stopping)))
-    stop = asyncio.create_task(stopping.wait())
-    try:
-        await asyncio.wait([*tasks, stop], return_when=asyncio.FIRST_COMPLETED)
-        stopping.set()
-        logger().info("stopping", grace_seconds=GRACE_SECONDS)
-        await asyncio.wait(tasks, timeout=GRACE_SECONDS)
-    finally:
-        stop.cancel()
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in results:
-        if isinstance(result, Exception):
-            raise result
+def _listeners(metrics: Metrics) -> Listeners:
+    return Listeners(began=metrics.run_began, ended=metrics.run_ended, broken=metrics.run_broken)
 
 
-def _questions(workspace: Workspace, metrics: Metrics) -> Questions:
+def _attendance(
+    live: Live, roster: Roster, metrics: Metrics, origin: Origin | None, lock: StateLock | None
+) -> Iterator[Coroutine[None, None, None]]:
+    """Give what goes on beside the workers."""
+    yield wake_by_files(live, roster.wake)
+    yield follow_decisions(live.state, live.clock, roster)
+    if origin is not None:
+        yield Reloading(origin, live, roster, metrics.reloaded).follow()
+    if lock is not None:
+        yield keep_lock(lock, live.clock)
+
+
+async def keep_lock(lock: StateLock, clock: Clock) -> None:
+    """Raise StateUnavailable as soon as another daemon may have taken the state over."""
+    while await asyncio.to_thread(lock.is_held):
+        await clock.sleep(LOCK_SECONDS)
+    logger().error("state_lock_lost")
+    raise StateUnavailable(
+        "The state's lock is lost: the connection to its database broke, and another daemon may "
+        "work on it now. Nothing more is written; start this one again."
+    )
+
+
+def _questions(state: State, metrics: Metrics) -> Questions:
     async def is_ready() -> tuple[bool, dict[str, object]]:
-        found = await status(workspace.state, limit=0)
+        found = await status(state, limit=0)
         held = [sync.sync for sync in found.syncs if sync.hold]
         failed = [s.sync for s in found.syncs if s.last and s.last.outcome == "failed"]
         told: dict[str, object] = {"state": "writable", "held": held, "failing": failed}
         return True, {"status": "ready", **told}
 
     async def exposition() -> bytes:
-        metrics.stand(await status(workspace.state, limit=0))
+        metrics.stand(await status(state, limit=0))
         return await asyncio.to_thread(metrics.exposition)
 
     return Questions(is_ready=is_ready, exposition=exposition)

@@ -59,6 +59,15 @@ class Metrics:
         self._success = self._gauge(
             "last_success_timestamp_seconds", "When a run last ended well, Unix time."
         )
+        self._paused = self._gauge("sync_paused", "1 while a person has paused the sync.")
+        self._reloads = self._counter(
+            "config_reloads", "Changes of the configuration by what came of them.", "result"
+        )
+        self._reload_failed = Gauge(
+            "crmsync_config_reload_failed",
+            "1 while the configuration as written is refused and the former one stays live.",
+            registry=self.registry,
+        )
         info = Gauge("crmsync_build_info", "Always 1.", ["version"], registry=self.registry)
         info.labels(version).set(1)
 
@@ -73,6 +82,11 @@ class Metrics:
         status = str(call.status) if call.status is not None else "none"
         self._calls.labels(call.connection, call.purpose, status).inc()
         self._call_seconds.labels(call.connection).observe(call.duration.total_seconds())
+
+    def reloaded(self, result: str) -> None:
+        """Count a change of the configuration: taken or refused."""
+        self._reloads.labels(result).inc()
+        self._reload_failed.set(result == "refused")
 
     def run_began(self, sync: str) -> None:
         """Note that a run is under way."""
@@ -105,6 +119,7 @@ class Metrics:
             self._quarantine.labels(sync.sync).set(sync.quarantined)
             self._held.labels(sync.sync).set(bool(sync.hold))
             self._waiting.labels(sync.sync).set(bool(sync.waiting_plan))
+            self._paused.labels(sync.sync).set(bool(sync.paused))
 
     def exposition(self) -> bytes:
         """Return all series in Prometheus' text format."""

@@ -11,7 +11,8 @@ from daemon.flow.report import Api, PlannedWrite, RunReport, Verified, planned_w
 from daemon.flow.send import DONE
 from daemon.flow.tally import COUNTS
 from daemon.use_cases.attend import Answer, NotFound
-from state import attention, intents, links, pairs, pending, runs
+from daemon.use_cases.standing import Standing, standing
+from state import attention, guards, intents, links, pairs, pending, runs
 from state.database import State
 
 
@@ -41,6 +42,8 @@ class SyncStatus(Answer):
     conflicts: int
     quarantined: int
     hold: str
+    paused: str
+    """Since when, by whom and why it is paused; empty while it is not."""
     waiting_plan: str
     """Digest of the plan that waits for approval."""
     last: RunLine | None
@@ -51,6 +54,8 @@ class Status(Answer):
 
     syncs: list[SyncStatus]
     runs: list[RunLine]
+    configuration: Standing = Standing()
+    """How far the daemon follows its configuration (R16)."""
 
 
 async def status(state: State, *, limit: int = 10) -> Status:
@@ -78,12 +83,22 @@ def _status(connection: Connection, limit: int) -> Status:
                 pending=sum(pending.count(connection, pair=pair.name) for pair in mine),
                 conflicts=open_now["conflicts"],
                 quarantined=open_now["quarantined"],
-                hold="; ".join(pair.hold for pair in mine if pair.hold),
+                hold="; ".join(row.trip.reason for row in guards.open_trips(connection, sync=name)),
+                paused=next((_told(pair.pause) for pair in mine if pair.pause), ""),
                 waiting_plan=waiting.get(name, ""),
                 last=_line(newest[0]) if newest else None,
             )
         )
-    return Status(syncs=syncs, runs=[_line(row) for row in runs.latest(connection, limit=limit)])
+    return Status(
+        syncs=syncs,
+        runs=[_line(row) for row in runs.latest(connection, limit=limit)],
+        configuration=standing(connection),
+    )
+
+
+def _told(pause: pairs.Pause) -> str:
+    why = f": {pause.reason}" if pause.reason else ""
+    return f"{pause.at:%Y-%m-%d %H:%M} UTC by {pause.by or 'somebody'}{why}"
 
 
 def _line(row: runs.RunRow) -> RunLine:

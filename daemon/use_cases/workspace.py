@@ -9,7 +9,7 @@ from pathlib import Path
 from adapters.contract import AdapterKind, Call, Surroundings
 from adapters.registry import adapter_kinds
 from config.load import load
-from config.snapshot import Config
+from config.snapshot import Config, Connection
 from daemon.clock import Clock, Luck
 from daemon.cycle import Order, cycle
 from daemon.flow.parts import Progress
@@ -64,7 +64,10 @@ async def open_workspace(
     on_call: OnCall = lambda _: None,
 ) -> AsyncIterator[Workspace]:
     """Open every connection of *config*; close them at the end. Makes no API call by itself."""
-    links = {name: _link(config, name, clock, luck, on_call) for name in sorted(config.connections)}
+    links = {
+        name: make_link(connection, clock, luck, on_call)
+        for name, connection in sorted(config.connections.items())
+    }
     try:
         for link in links.values():
             await link.adapter.open()
@@ -74,8 +77,8 @@ async def open_workspace(
             await link.adapter.close()
 
 
-def _link(config: Config, name: str, clock: Clock, luck: Luck, on_call: OnCall) -> Link:
-    connection = config.connections[name]
+def make_link(connection: Connection, clock: Clock, luck: Luck, on_call: OnCall) -> Link:
+    """Make the adapter of a connection; it is not open yet."""
     kind: AdapterKind = adapter_kinds()[connection.type]
 
     def note(call: Call) -> None:
@@ -84,7 +87,7 @@ def _link(config: Config, name: str, clock: Clock, luck: Luck, on_call: OnCall) 
             gathered.append(call)
         on_call(call)
 
-    around = Surroundings(connection=name, clock=clock, luck=luck, on_call=note)
+    around = Surroundings(connection=connection.name, clock=clock, luck=luck, on_call=note)
     return Link(connection=connection, kind=kind, adapter=kind.create(connection.settings, around))
 
 

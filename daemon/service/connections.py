@@ -1,0 +1,89 @@
+"""Open connections, lent to runs, and exchanged only while no run uses them (R16).
+
+An adapter carries the limits of its system and cleans up behind itself when it opens: one whose
+settings stay the same is kept over every reload, and two of one connection never work at once.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from config.snapshot import Config, Connection
+from daemon.clock import Clock, Luck
+from daemon.flow.prepare import Link
+from daemon.use_cases.workspace import OnCall, make_link
+
+
+class Connections:
+    """Lends connections by name; opens each when it is first needed."""
+
+    def __init__(self, clock: Clock, luck: Luck, on_call: OnCall) -> None:
+        """Open nothing yet."""
+        self._around = (clock, luck, on_call)
+        self._links: dict[str, Link] = {}
+        self._users: Counter[str] = Counter()
+        self._wanted: Mapping[str, Connection] = {}
+        self._turn = asyncio.Condition()
+
+    async def take(self, config: Config) -> None:
+        """Close what *config* has no more or otherwise, as soon as no run uses it."""
+        self._wanted = config.connections
+        async with self._turn:
+            await self._close_unwanted()
+
+    @asynccontextmanager
+    async def lent(self, config: Config, names: Iterable[str]) -> AsyncIterator[Mapping[str, Link]]:
+        """Lend the connections *names* with the settings of *config*.
+
+        Waits for runs that use one of them with other settings. Always in the order of names, so
+        that two who wait never wait for each other.
+        """
+        async with AsyncExitStack() as stack:
+            found = {
+                name: await stack.enter_async_context(self._one(config.connections[name]))
+                for name in sorted(set(names))
+            }
+            yield found
+
+    @asynccontextmanager
+    async def _one(self, wanted: Connection) -> AsyncIterator[Link]:
+        name = wanted.name
+        async with self._turn:
+            await self._turn.wait_for(lambda: self._is_free_for(wanted))
+            if name not in self._links or self._links[name].connection != wanted:
+                await self._close(name)
+                self._links[name] = await self._open(wanted)
+            self._users[name] += 1
+            link = self._links[name]
+        try:
+            yield link
+        finally:
+            self._users[name] -= 1
+            async with self._turn:
+                await self._close_unwanted()
+                self._turn.notify_all()
+
+    def _is_free_for(self, wanted: Connection) -> bool:
+        link = self._links.get(wanted.name)
+        return link is None or link.connection == wanted or not self._users[wanted.name]
+
+    async def _open(self, connection: Connection) -> Link:
+        link = make_link(connection, *self._around)
+        await link.adapter.open()
+        return link
+
+    async def _close_unwanted(self) -> None:
+        for name, link in list(self._links.items()):
+            if not self._users[name] and self._wanted.get(name) != link.connection:
+                await self._close(name)
+
+    async def _close(self, name: str) -> None:
+        link = self._links.pop(name, None)
+        if link is not None:
+            await link.adapter.close()
+
+    async def close(self) -> None:
+        """Close everything; for the end of the process."""
+        for name in list(self._links):
+            await self._close(name)

@@ -1,0 +1,115 @@
+"""Who works: a worker and a timer for each configured sync; they come and go with it (R16)."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from config.schedule import Schedule
+from config.snapshot import Config
+from daemon.flow.report import RunReport
+from daemon.service.live import Live
+from daemon.service.schedule import keep_time
+from daemon.service.tasks import Tasks, cut
+from daemon.service.workers import Listeners, Worker, take_leave
+
+GOT_THROUGH = frozenset({"done", "nothing"})
+
+
+@dataclass(kw_only=True)
+class _Post:
+    worker: Worker
+    work: asyncio.Task[None]
+    schedule: Schedule
+    timer: asyncio.Task[None] | None = None
+    through: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once a run got through."""
+
+
+class Roster:
+    """Keeps one worker a sync, as the snapshot says that is live."""
+
+    def __init__(self, live: Live, tasks: Tasks, listeners: Listeners) -> None:
+        """Have nobody work yet."""
+        self._live = live
+        self._tasks = tasks
+        self._listeners = replace(listeners, ended=self._ended)
+        self._heard = listeners.ended
+        self._posts: dict[str, _Post] = {}
+        self._leaving: dict[str, asyncio.Task[None]] = {}
+
+    def wake(self, sync: str, trigger: str) -> None:
+        """Ask for a run of *sync*, if it is configured."""
+        if sync in self._posts:
+            self._posts[sync].worker.wake(trigger)
+
+    def take(self, former: Config | None, config: Config) -> None:
+        """Have the syncs of *config* worked on, and those only of *former* leave."""
+        heirs = {sync.was: name for name, sync in config.syncs.items() if sync.was}
+        for name in [name for name in self._posts if name not in config.syncs]:
+            self._dismiss(name, None if name in heirs else former)
+        for name, sync in config.syncs.items():
+            if name not in self._posts:
+                self._engage(name, sync.schedule, {name, sync.was or name})
+            elif self._posts[name].schedule != sync.schedule:
+                self._replan(name, sync.schedule)
+
+    def _engage(self, name: str, schedule: Schedule, known_as: set[str]) -> None:
+        worker = Worker(self._live, name, self._listeners)
+        before = [self._leaving[each] for each in sorted(known_as) if each in self._leaving]
+        post = _Post(worker=worker, work=self._tasks.start(worker.work(before)), schedule=schedule)
+        self._posts[name] = post
+        self._time(name, post, is_changed=False)
+
+    def _replan(self, name: str, schedule: Schedule) -> None:
+        post = self._posts[name]
+        if post.timer is not None:
+            post.timer.cancel()
+        post.schedule, post.through = schedule, asyncio.Event()
+        self._time(name, post, is_changed=True)
+
+    def _time(self, name: str, post: _Post, *, is_changed: bool) -> None:
+        post.timer = self._tasks.start(
+            keep_time(
+                post.schedule,
+                name,
+                self._live.state,
+                self._live.clock,
+                post.worker.wake,
+                through=post.through,
+                is_changed=is_changed,
+            )
+        )
+
+    def _dismiss(self, name: str, former: Config | None) -> None:
+        """Let a sync go after its run; *former*: settle by it what is open, and let it rest."""
+        post = self._posts.pop(name)
+        if post.timer is not None:
+            post.timer.cancel()
+        post.worker.end()
+        leaving = self._tasks.start(self._leave(name, post.work, former))
+        self._leaving[name] = leaving
+        leaving.add_done_callback(lambda task: self._left(name, task))
+
+    async def _leave(self, name: str, work: asyncio.Task[None], former: Config | None) -> None:
+        await asyncio.wait([work])
+        if former is not None:
+            await take_leave(self._live, former, name)
+
+    def _left(self, name: str, task: asyncio.Task[None]) -> None:
+        if self._leaving.get(name) is task:
+            del self._leaving[name]
+
+    def _ended(self, report: RunReport) -> None:
+        if report.sync in self._posts and report.outcome in GOT_THROUGH:
+            self._posts[report.sync].through.set()
+        self._heard(report)
+
+    async def stop(self, grace: float) -> None:
+        """Let runs under way finish within *grace* seconds, then cut them, which is safe."""
+        posts: Mapping[str, _Post] = self._posts
+        await cut([post.timer for post in posts.values() if post.timer is not None])
+        await cut(list(self._leaving.values()))
+        for post in posts.values():
+            post.worker.end()
+        if posts:
+            await asyncio.wait([post.work for post in posts.values()], timeout=grace)
