@@ -7,14 +7,14 @@ from typing import Literal
 from daemon.cli.opening import a_state, configuration
 from daemon.cli.output import moment, out, print_json, table
 from daemon.clock import SystemClock
-from daemon.use_cases import attend
+from daemon.use_cases import attend, releasing
 from daemon.use_cases.attend import (
     Approvals,
     Approved,
     ConflictEntry,
     QuarantineEntry,
-    Released,
 )
+from daemon.use_cases.releasing import Released
 
 
 def approvals(*, state: str, as_json: bool) -> None:
@@ -41,7 +41,13 @@ def approvals(*, state: str, as_json: bool) -> None:
     for plan in found.plans:
         out.print(f"Look: crmsyncd report {plan.run}   Yes: crmsyncd approvals approve "
                   f"{plan.digest[:12]}")  # fmt: skip
-    table("Held", ["sync", "why"], [[h.sync, h.why] for h in found.held])
+    table(
+        "Held",
+        ["sync", "guard", "holds", "why"],
+        [[h.sync, h.guard, h.scope, h.why] for h in found.held],
+    )
+    for sync, guard in sorted({(h.sync, h.guard) for h in found.held}):
+        out.print(f'Let it pass: crmsyncd approvals release {sync} --guard {guard} --reason "…"')
     table(
         "Flows without asking",
         ["sync", "per run", "per day", "until", "approved by"],
@@ -67,18 +73,27 @@ def approve(*, digest: str, by: str, config: Path, state: str, as_json: bool) ->
         )
 
 
-def release(*, sync: str, state: str, as_json: bool) -> None:
-    """Release a held sync."""
+def release(*, sync: str, guard: str, reason: str, by: str, state: str, as_json: bool) -> None:
+    """Let pass what guards hold of a sync."""
 
     async def work() -> Released:
         async with a_state(state) as opened:
-            return await attend.release(opened, sync=sync)
+            return await releasing.release(
+                opened, SystemClock(), sync=sync, guard=guard, by=by, reason=reason
+            )
 
     found = asyncio.run(work())
     if as_json:
         print_json(found)
-    else:
-        out.print(f"{found.sync!r} may run again.")
+        return
+    table(
+        f"Let pass for {found.sync!r} until {moment(found.until)}",
+        ["guard", "of", "up to", "why it was held"],
+        [[t.guard, t.subject or t.pair, f"{t.up_to:g}", t.reason] for t in found.trips],
+    )
+    out.print(
+        "The next run carries it out, as far as it is approved; more than that is held again."
+    )
 
 
 def conflicts(*, status: str, state: str, as_json: bool) -> None:

@@ -27,6 +27,7 @@ _BY_NAME = {
     "StateUnavailable": USAGE,
     "StateLocked": USAGE,
     "NewerState": USAGE,
+    "NoReason": USAGE,
     "PairHeld": HELD,
     "AdapterError": HALTED,
 }

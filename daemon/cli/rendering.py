@@ -28,6 +28,7 @@ def render(report: RunReport) -> None:
         out.print(f"[red]{escaped(report.error)}[/]")
     _counts(report)
     _plan(report)
+    _guards(report)
     _attention(report)
     _proof(report)
     for note in report.notes:
@@ -92,6 +93,20 @@ def _plan(report: RunReport) -> None:
     for pair, names in report.unmapped.items():
         if names:
             out.print(f"{escaped(pair)}: not mapped: {escaped(', '.join(names))}")
+
+
+def _guards(report: RunReport) -> None:
+    table(
+        "Held by guards",
+        ["guard", "holds", "of", "parked", "why"],
+        [
+            [trip.guard, trip.scope, trip.subject or trip.pair, trip.parked, trip.reason]
+            for trip in report.guards[:ON_A_SCREEN]
+        ],
+    )
+    waiting = report.plan.parked.get("approval", 0) if report.plan else 0
+    if waiting:
+        out.print(f"Waiting for approval: {waiting} operations.")
 
 
 ON_A_SCREEN = 12

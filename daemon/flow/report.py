@@ -7,13 +7,13 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from adapters.errors import AdapterError, RetryLater, WaitUntil
-from daemon.core.operation import Operation
+from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import Side, Value, encode_value
 from daemon.flow.approve import Risk, Verdict, risk_of
 from daemon.flow.calls import keep_calls
 from daemon.flow.hold import PairHeld
 from daemon.flow.parts import RunPart
-from daemon.flow.plan import PlanMade
+from daemon.flow.plan import SAMPLES, PlanMade
 from state import attention, intents, parking, runs
 
 GOES_ON = "the next run goes on from here; if this lasts, see whether the system is up"
@@ -96,7 +96,7 @@ class Planned(Part):
     calls: int = 0
     """API calls that carrying it out costs, looking and verifying included."""
     samples: list[PlannedWrite] = []
-    """A few operations of each kind with old and new values, while nothing is written yet."""
+    """A few operations of each kind that waits, with old and new values."""
     parked: dict[str, int] = {}
     """What parks operations, a guard or ``approval`` → how many wait for a person."""
 
@@ -182,7 +182,7 @@ async def report(
         skipped=dict(sorted(run.tally.skipped.items())),
         api=_api(run, by_purpose),
         verified=Verified(checked=run.tally.checked, mismatched=run.tally.mismatched),
-        plan=_planned(run, made, verdict),
+        plan=await _planned(run, made, verdict),
         mapping={
             pair.name: [MappingLine(**asdict(row)) for row in pair.mapping.table()]
             for pair in run.pairs
@@ -243,10 +243,9 @@ def _api(run: RunPart, by_purpose: Mapping[str, int]) -> Api:
     return Api(calls=sum(by_purpose.values()), minimum=minimum, by_purpose=dict(by_purpose))
 
 
-def _planned(run: RunPart, made: PlanMade | None, verdict: Verdict | None) -> Planned | None:
+async def _planned(run: RunPart, made: PlanMade | None, verdict: Verdict | None) -> Planned | None:
     if made is None:
         return None
-    is_done = verdict is not None and not made.parked
     return Planned(
         digest=made.digest,
         writes=made.writes,
@@ -255,9 +254,25 @@ def _planned(run: RunPart, made: PlanMade | None, verdict: Verdict | None) -> Pl
         fields=dict(sorted(made.fields.items())),
         ground=verdict.ground if verdict else "preview",
         calls=_cost(run, made),
-        samples=[] if is_done else [planned_write(operation) for operation in made.samples],
+        samples=[planned_write(one) for one in await _samples(run, made, verdict)],
         parked={why: counts.total() for why, counts in sorted(made.parked.items())},
     )
+
+
+async def _samples(run: RunPart, made: PlanMade, verdict: Verdict | None) -> Sequence[Operation]:
+    """Return a few operations of each kind that a person should judge."""
+    if verdict is None:
+        return made.samples
+    if not made.parked:
+        return ()
+    found: list[Operation] = []
+    for kind in OperationKind:
+        for side in Side:
+            rows = await run.state.read(
+                runs.operations, plan=made.id, kinds=(kind,), side=side.value, limit=SAMPLES
+            )
+            found += [operation for _, operation in rows]
+    return found
 
 
 def planned_write(operation: Operation) -> PlannedWrite:

@@ -1,4 +1,4 @@
-"""What a person decides: plans, held syncs, conflicts, quarantine."""
+"""What a person decides: plans, conflicts, quarantine; and what is held meanwhile."""
 
 from datetime import datetime
 from typing import Literal
@@ -12,7 +12,7 @@ from config.snapshot import Config
 from daemon.clock import Clock
 from daemon.core.values import Side, Value, encode_value
 from daemon.flow.approve import envelope_for
-from state import attention, mirror, pairs, runs
+from state import attention, guards, mirror, pairs, runs
 from state.database import State
 from state.pairs import PairRow
 
@@ -38,11 +38,15 @@ class OpenPlan(Answer):
 
 
 class HeldSync(Answer):
-    """A sync that waits for its release."""
+    """Something a guard holds until its release."""
 
     sync: str
     pair: str
+    guard: str
+    scope: str
+    """pair, creates, deletes, field or link: what of the pair is held."""
     why: str
+    found_at: datetime
 
 
 class StandingEnvelope(Answer):
@@ -81,7 +85,17 @@ async def approvals(state: State) -> Approvals:
             for plan in plans
             if orjson.loads(plan.summary).get("operations")
         ],
-        held=[HeldSync(sync=r.sync, pair=r.name, why=r.hold) for r in known if r.hold],
+        held=[
+            HeldSync(
+                sync=row.sync,
+                pair=row.trip.pair,
+                guard=row.trip.guard,
+                scope=row.trip.scope.value,
+                why=row.trip.reason,
+                found_at=row.found_at,
+            )
+            for row in await state.read(guards.open_trips)
+        ],
         envelopes=[
             StandingEnvelope(
                 sync=row.sync,
@@ -135,21 +149,6 @@ def _approve(
 
 SHORTEST_DIGEST = 8
 """Hexadecimal digits of a digest that a person must give at least."""
-
-
-class Released(Answer):
-    """A sync that may run again."""
-
-    sync: str
-    pairs: int
-
-
-async def release(state: State, *, sync: str) -> Released:
-    """Let a held sync run again. Raises NotFound where nothing of it is held."""
-    number = await state.write(pairs.release, sync=sync)
-    if not number:
-        raise NotFound(f"Sync {sync!r} is not held. See what is: crmsyncd approvals")
-    return Released(sync=sync, pairs=number)
 
 
 class ConflictEntry(Answer):

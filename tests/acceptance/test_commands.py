@@ -90,10 +90,12 @@ def test_a_held_sync_exits_4_until_it_is_released(tmp_path: Path) -> None:
         edit_row(at.file, "K00025", "City", "Later")
         held = at.run("sync", SYNC, "--json")
         assert (4, "held") == (held.code, held.json["outcome"])
-        assert "two records differ" in held.json["error"]
+        assert ["two records differ from what was written"] == [
+            guard["reason"] for guard in held.json["guards"]
+        ]
         assert "two records differ" in at.status()["hold"]
         assert "Later" != at.box.value(at.email(25), "city")
-        assert 0 == at.run("approvals", "release", SYNC).code
+        assert 0 == at.run("approvals", "release", SYNC, "--reason", "looked into").code
         assert 0 == at.look("sync", SYNC).code
         assert "Later" == at.box.value(at.email(25), "city")
 
@@ -116,7 +118,8 @@ def test_what_is_asked_wrongly_exits_2_and_says_what_there_is(tmp_path: Path) ->
             (("report", "999"), "crmsyncd status"),
             (("sync", SYNC, "--config", "missing.yaml"), "missing.yaml"),
             (("quarantine", "retry", "999"), "crmsyncd quarantine"),
-            (("approvals", "release", SYNC), "not held"),
+            (("approvals", "release", SYNC, "--reason", "why not"), "not held"),
+            (("approvals", "release", SYNC, "--reason", " "), "needs a reason"),
         ):
             done = at.look(*words)
             assert (2, "") == (done.code, done.out)

@@ -21,6 +21,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "`plan`": report.Planned,
     "`plan.samples[]`": report.PlannedWrite,
     "`plan.samples[].changes[]`": report.Change,
+    "`guards[]`": report.Tripped,
     "`mapping.PAIR[]`": report.MappingLine,
     "`conflicts[]` and `quarantine[]`": report.Attention,
     "`report RUN --calls --json`": FullReport,
