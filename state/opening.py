@@ -1,6 +1,8 @@
 """Open a state: find it, make it where there is none, bring its tables to this release."""
 
 import os
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -61,3 +63,12 @@ def _find_file(url: URL, *, read_only: bool) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    if not path.stat().st_size:
+        _make_shrinkable(path)
+
+
+def _make_shrinkable(path: Path) -> None:
+    """Let a new file give back later what is pruned from it: said before anything is in it."""
+    with closing(sqlite3.connect(path, timeout=PATIENCE.total_seconds())) as new:
+        new.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        new.execute("PRAGMA journal_mode=WAL")
