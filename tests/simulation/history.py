@@ -4,6 +4,8 @@ Each change of a field of a record is an event, made by a person or by us; so ar
 returns of records. The text of all of them, in order, is the trace: equal seeds give equal bytes.
 """
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from daemon.core.values import Side, Value
@@ -34,6 +36,39 @@ class Effect:
     epoch: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Removal:
+    """A record that we archived or deleted."""
+
+    number: int
+    token: str
+    side: Side
+    record: str
+    last: Mapping[str, Event]
+    """Field → what it came to hold last."""
+    is_proven: Mapping[tuple[Side, str], bool]
+    """Every record we were shown → whether we had proof then that it is gone."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Traces:
+    """What we were shown of a record since we last saw it alive."""
+
+    is_in_bin: bool = False
+    absences: int = 0
+    """Complete listings that lacked it."""
+    misses: int = 0
+    """Direct reads that said it is not there."""
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether that proves that it is gone (I6)."""
+        return self.is_in_bin or (self.absences >= LISTINGS_NEEDED and self.misses > 0)
+
+
+LISTINGS_NEEDED = 2
+
+
 @dataclass(kw_only=True, slots=True)
 class History:
     """What happened so far."""
@@ -47,6 +82,8 @@ class History:
     effects: list[Effect] = field(default_factory=list)
     deaths: set[tuple[Side, str]] = field(default_factory=set)
     """Records that were archived or erased at some time."""
+    removals: list[Removal] = field(default_factory=list)
+    traces: dict[tuple[Side, str], Traces] = field(default_factory=dict)
     looks: dict[tuple[Side, str], int] = field(default_factory=dict)
     """Record → number at which we last read it."""
     in_window: set[int] = field(default_factory=set)
@@ -71,9 +108,34 @@ class History:
         event = Event(number=self.next(), value=value, is_ours=is_ours, before=before)
         self.events.setdefault(spot, []).append(event)
 
-    def look(self, side: Side, record: str) -> None:
+    def look(self, side: Side, record: str, *, is_in_bin: bool = False) -> None:
         """Note that we read a record."""
         self.looks[side, record] = self.next()
+        self.traces[side, record] = Traces(is_in_bin=is_in_bin)
+
+    def miss(self, side: Side, record: str) -> None:
+        """Note that a direct read said that a record is not there."""
+        self.traces.setdefault((side, record), Traces()).misses += 1
+
+    def listed(self, side: Side, shown: AbstractSet[str]) -> None:
+        """Note that a listing said that it showed everything."""
+        for place, traces in self.traces.items():
+            if place[0] is side and place[1] not in shown:
+                traces.absences += 1
+
+    def removes(self, token: str, side: Side, record: str) -> None:
+        """Note that we removed a record."""
+        last = {
+            spot[2]: events[-1]
+            for spot, events in self.events.items()
+            if spot[:2] == (side, record)
+        }
+        proven = {place: traces.is_proof for place, traces in self.traces.items()}
+        removal = Removal(
+            number=self.next(), token=token, side=side, record=record, last=last, is_proven=proven
+        )
+        self.removals.append(removal)
+        self.deaths.add((side, record))
 
     def violate(self, rule: str, text: str) -> None:
         """Note that a promise was broken."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 
 from tests.simulation.claims import Claims, claims, same
+from tests.simulation.onesided import check_one_sided
+from tests.simulation.removals import check_carried_over, check_removals
 
 
 def check(world: "World") -> None:
@@ -35,6 +37,9 @@ def check(world: "World") -> None:
     _check_mirror(world)
     _check_reach(known)
     _check_converged(known)
+    check_removals(known)
+    check_carried_over(known)
+    check_one_sided(known, mapped_fields(world))
     for spot, events in sorted(world.history.events.items()):
         mine = [event for event in events if not event.is_ours]
         if mine and not is_kept(known, spot, mine[-1]):
@@ -71,6 +76,8 @@ def _check_effect(known: Claims, effect: Effect, intent: IntentRow | None, times
         history.violate("I14", f"{effect.record} was written and is said to be {intent.state}")
     elif intent.state == intents.SUPERSEDED and effect.verb == "create" and is_there:
         history.violate("I11", f"{effect.record} was created and is forgotten")
+    elif intent.state == intents.SUPERSEDED and intent.operation.kind.is_removal:
+        history.violate("I14", f"{effect.record} was removed and that is forgotten")
 
 
 def _stands(known: Claims, intent: IntentRow) -> bool:

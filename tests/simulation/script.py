@@ -5,6 +5,7 @@ its own, so that leaving one out does not change what the others do. Workload, f
 drawn from seeds of their own.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,9 @@ from tests.simulation.profiles import Profile, draw_profile
 
 LUCK = 1_000_000
 """Luck is a number below this."""
+
+OLD = 9 * 86_400.0
+"""Seconds after which a state has missed too much to believe in absences."""
 
 USUAL_MIX = "everything"
 MIX_SHARE = 0.6
@@ -72,7 +76,11 @@ _JSON: TypeAdapter[Script] = TypeAdapter(Script)
 
 def write_script(script: Script, path: Path) -> None:
     """Keep a script as a file."""
-    path.write_bytes(_JSON.dump_json(script, indent=1, exclude_defaults=True) + b"\n")
+    plain = _JSON.dump_python(script, mode="json", exclude_defaults=True)
+    for profile in plain["sides"].values():
+        for part in (profile, profile["capabilities"]):  # sets have no order of their own
+            part |= {name: sorted(it) for name, it in part.items() if isinstance(it, list)}
+    path.write_text(json.dumps(plain, indent=1) + "\n")
 
 
 def read_script(path: Path) -> Script:
@@ -116,7 +124,7 @@ def _turn(luck: _Chance, mix: Mix, *, most: int) -> Turn:
         acts=acts,
         faults=tuple(Fault(kind=kind, luck=luck.faults.randrange(LUCK)) for kind in kinds),
         timing=luck.timing.randrange(LUCK),
-        pause=luck.timing.choice((0.5, 5.0, 300.0, 300.0, 700.0)),
+        pause=luck.timing.choice((0.5, 5.0, 5.0, 300.0, 300.0, 300.0, 300.0, 700.0, OLD)),
     )
 
 
@@ -137,8 +145,9 @@ def _settings(draw: Random) -> dict[str, Any]:
             "tie": draw.choice(("source", "crm")),
         },
         "deletes": {
-            "source": draw.choice(("unlink", "unlink", "ignore")),
-            "crm": draw.choice(("unlink", "unlink", "ignore")),
+            "source": draw.choice(("unlink", "ignore", "archive", "delete")),
+            "crm": draw.choice(("unlink", "ignore", "archive", "delete")),
         },
+        "edit_vs_delete": draw.choice(("keep", "keep", "delete")),
         "guards": {"verify_sample": draw.choice((0, 2))},
     }

@@ -166,7 +166,12 @@ class Wire:
         for page in pages:
             self._leave("listing")
             records = [self._readable(record) for record in page.records]
+            for record in records:
+                self._around.history.look(self.side, record.id)
             yield Page(records=records)
+        if isinstance(ending, Complete):
+            shown = {record.id for page in pages for record in page.records}
+            self._around.history.listed(self.side, shown)
         yield ending
 
     def _capped(
@@ -233,14 +238,16 @@ class Wire:
         """Read by id."""
         self._enter("read")
         reading = await self._inner.read(object_name, ids, fields)
-        for record in reading.records:
-            self._around.history.look(self.side, record.id)
         self._leave("read")
         reading = self._short(reading)
         if reading.records and self._has(36):
             hidden = reading.records[0]
             missing = reading.missing | {hidden.id}
             reading = replace(reading, records=list(reading.records[1:]), missing=missing)
+        for record in reading.records:
+            self._around.history.look(self.side, record.id, is_in_bin=record.is_archived)
+        for missing_id in sorted(reading.missing):
+            self._around.history.miss(self.side, missing_id)
         return reading
 
     def _short(self, reading: Reading) -> Reading:
@@ -258,6 +265,8 @@ class Wire:
         self._enter("find")
         reading = await self._inner.find(object_name, key, keys, fields)
         self._leave("find")
+        for record in reading.records:
+            self._around.history.look(self.side, record.id, is_in_bin=record.is_archived)
         return replace(reading, records=[self._readable(record) for record in reading.records])
 
     async def times(
@@ -354,6 +363,9 @@ class Wire:
             token=write.token, verb=verb.value, side=side, record=record, epoch=history.epoch
         )
         history.effects.append(effect)
+        if verb.is_removal:
+            self._note_removal(write, record)
+            return
         for name, value in sorted(write.values.items()):
             spot = (side, record, name)
             late = history.since_look(spot)
@@ -366,6 +378,14 @@ class Wire:
         if verb is Verb.CREATE:
             history.look(side, record)
         self._answer(record)
+
+    def _note_removal(self, write: Write, record: str) -> None:
+        history = self._around.history
+        if not self.capabilities.has_precondition:
+            for name in self.system.fields:
+                late = history.since_look((self.side, record, name))
+                history.in_window |= {event.number for event in late}
+        history.removes(write.token, self.side, record)
 
     def _answer(self, record: str) -> None:
         """Let a workflow of the system answer (fault 45)."""

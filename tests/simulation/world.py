@@ -234,6 +234,7 @@ class World:
         self._remember()
         self.history.epoch += 1
         self.history.losses.append(self.history.next())
+        self.history.traces.clear()
         empty(self.database)
         self.build()
 
