@@ -120,7 +120,7 @@ def bring_back(
     """Make the gone record again, for its partner was edited or restored since (I7)."""
     side = widowed.side
     items, is_out, held = findings_apart(pair, side, check(pair, side, widowed.row))
-    clear = next(clear for clear in widowed.clears if clear.side is side)
+    clear = Clearance(side=side, id=widowed.row.id, revision=widowed.row.revision)
     operation, more = create(pair, side, widowed.row, held, clear)
     made.apart += items
     if is_out or operation is None or not pair.settings.direction.writes_to(side.other):
@@ -164,15 +164,19 @@ def _removal(
 
 
 def edits_since(pair: PairPart, widowed: Widowed, *, winner: Side) -> tuple[Clash, ...]:
-    """Return what changed in the record that is left since both sides last agreed."""
+    """Return what changed in the record that is left since both sides last agreed.
+
+    What they never agreed on (withheld, or a conflict that is still open) only this record has.
+    """
     found = []
     for rule in pair.mapping.rules:
         known = widowed.link.base.get(rule_key(rule))
         name = rule.name(widowed.side)
-        if known is None or name not in widowed.row.values:
+        if name not in widowed.row.values:
             continue
-        value = widowed.row.values[name]
-        half = known.source if widowed.side is Side.SOURCE else known.crm
+        value, half = widowed.row.values[name], None
+        if known is not None:
+            half = known.source if widowed.side is Side.SOURCE else known.crm
         if comparable(rule.kind, value, pair.region) == comparable(rule.kind, half, pair.region):
             continue
         values = {widowed.side: value, widowed.side.other: None}
