@@ -26,6 +26,7 @@ from daemon.flow.prepare import MappingUnusable, Preparation, prepare
 from daemon.flow.recover import recover
 from daemon.flow.report import RunReport, report
 from daemon.flow.tally import Tally
+from daemon.flow.urgent import UrgentLane
 from daemon.flow.verify import verify
 from state import observations, runs
 
@@ -112,7 +113,7 @@ async def _steps(run: RunPart, order: Order, progress: _Progress) -> None:
         progress.made = made = await close_parking(run, made)
         is_unfinished = verdict.is_to_plan_again
         if made.flowing:
-            is_unfinished |= await apply(run, made)
+            is_unfinished |= await apply(run, made, UrgentLane(run, made).drain)
             progress.still_open = await recover(run)
         await conclude(run, made, is_finished=not is_unfinished)
         if not is_unfinished:

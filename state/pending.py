@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, select
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, select
 
 from daemon.core.operation import Clearance
 from daemon.core.values import Side
 from state.bulk import chunks, unforeseen
 from state.columns import table
-from state.tables import Pending
+from state.links import ACTIVE
+from state.tables import Link, Pending
 
 _PENDING = table(Pending)
+_LINK = table(Link)
 
 
 def page(
@@ -21,6 +23,26 @@ def page(
         _PENDING.c.pair == unforeseen(pair),
         _PENDING.c.side == unforeseen(side.value),
         _PENDING.c.id > after,
+    )
+    rows = connection.execute(
+        select(_PENDING.c.id, _PENDING.c.revision).where(where).order_by(_PENDING.c.id).limit(limit)
+    )
+    return {str(record): int(revision) for record, revision in rows}
+
+
+def linked_page(
+    connection: Connection, *, pair: str, side: Side, after: str, limit: int
+) -> dict[str, int]:
+    """Return the same as :func:`page`, of linked records only: what people edit, not a load."""
+    column = _LINK.c.source_id if side is Side.SOURCE else _LINK.c.crm_id
+    is_linked = exists().where(
+        _LINK.c.pair == unforeseen(pair), column == _PENDING.c.id, _LINK.c.status == ACTIVE
+    )
+    where = and_(
+        _PENDING.c.pair == unforeseen(pair),
+        _PENDING.c.side == unforeseen(side.value),
+        _PENDING.c.id > after,
+        is_linked,
     )
     rows = connection.execute(
         select(_PENDING.c.id, _PENDING.c.revision).where(where).order_by(_PENDING.c.id).limit(limit)

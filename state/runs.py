@@ -181,13 +181,16 @@ def add_operations(
         connection.execute(insert(_OPERATION), rows)
 
 
-def seal_plan(connection: Connection, *, plan: int, digest: str, summary: str) -> None:
+def seal_plan(
+    connection: Connection, *, plan: int, digest: str, summary: str, beside: int | None = None
+) -> None:
     """Write the digest and summary of a plan whose operations are all there.
 
-    It takes the place of the sync's open plan.
+    It takes the place of the sync's open plan, but not of the one it is made *beside*.
     """
     sync = select(_PLAN.c.sync).where(_PLAN.c.id == plan).scalar_subquery()
-    _supersede(connection, and_(_PLAN.c.sync == sync, _PLAN.c.id != plan))
+    others = [plan] if beside is None else [plan, beside]
+    _supersede(connection, and_(_PLAN.c.sync == sync, _PLAN.c.id.not_in(others)))
     where = _PLAN.c.id == plan
     connection.execute(update(_PLAN).where(where).values(digest=digest, summary=summary))
 

@@ -4,7 +4,7 @@ For each batch: look (where the system has no precondition), store the intents, 
 moved since the plan is left for the next pass. Returns whether another pass has work to do.
 """
 
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,15 @@ ORDER: tuple[tuple[OperationKind, Side], ...] = (
 LINKS_AT_ONCE = 200
 
 
-async def apply(run: RunPart, made: PlanMade) -> bool:
+Between = Callable[[], Awaitable[None]]
+"""What is done between two batches of a long load."""
+
+
+async def nothing() -> None:
+    """Do nothing between batches."""
+
+
+async def apply(run: RunPart, made: PlanMade, between: Between = nothing) -> bool:
     """Carry *made* out. Returns whether some of it has to be planned anew."""
     is_unfinished = False
     if not made.total:
@@ -46,7 +54,7 @@ async def apply(run: RunPart, made: PlanMade) -> bool:
     for pair in run.pairs:
         is_unfinished |= await _make_links(run, pair, made)
         for kind, side in ORDER:
-            is_unfinished |= await _write(run, pair, made, kind, side)
+            is_unfinished |= await _write(run, pair, made, (kind, side), between)
     return is_unfinished
 
 
@@ -77,9 +85,14 @@ def _settle_links(
 
 
 async def _write(
-    run: RunPart, pair: PairPart, made: PlanMade, kind: OperationKind, side: Side
+    run: RunPart,
+    pair: PairPart,
+    made: PlanMade,
+    what: tuple[OperationKind, Side],
+    between: Between,
 ) -> bool:
     """Write all operations of one kind to one side; return whether some have to be planned anew."""
+    kind, side = what
     part = pair.ends[side]
     total, done = made.operations[f"{side.value}.{kind.value}"], 0
 
@@ -108,6 +121,7 @@ async def _write(
             limit=size,
         ):
             await refuse_paused(run)
+            await between()
             after = rows[-1][0]
             yield batch([operation for _, operation in rows])
 

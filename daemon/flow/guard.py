@@ -52,6 +52,11 @@ async def guard(run: RunPart, made: PlanMade, *, is_preview: bool = False) -> No
         guards.keep, found, sync=run.sync, run=run.id, at=now, lasting=LASTING
     )
     run.tally.trips = [row.trip for row in rows]
+    await park_tripped(run, made)
+
+
+async def park_tripped(run: RunPart, made: PlanMade) -> None:
+    """Park what lies in the scope of the guards that have tripped so far."""
     for trip in run.tally.trips:
         await _park(run, made, trip)
 

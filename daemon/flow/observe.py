@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from adapters.contract import Complete, Covered, Hint, Hints, Page, Partial, Reading, batches
 from adapters.errors import Unreadable
 from daemon.core.values import Side
+from daemon.flow.believe import is_believed, look_at_canaries, tell_bulk_touch
 from daemon.flow.gone import carries_deletes
 from daemon.flow.parts import Progress, RunPart, Watch
 from daemon.flow.renames import follow_renames
@@ -27,11 +28,27 @@ RECALL = 500
 
 async def observe(run: RunPart) -> bool:
     """Bring the mirrors of all ends up to date. Returns whether every listing was Complete (R5)."""
+    await look_at_canaries(run)
     results = [await _observe_end(run, watch) for watch in run.watches]
     if run.tally.changed_records:
         for pair in run.pairs:
             await run.state.write(reconsider, pair=pair.name)
     return all(results)
+
+
+async def observe_again(run: RunPart) -> bool:
+    """Look at what changed while a plan is carried out; return whether anything did.
+
+    Ends that would have to be listed anew over the wire wait for the next run.
+    """
+    before = run.tally.changed_records
+    for watch in run.watches:
+        row = await run.state.read(observations.get, watch.part.end)
+        if _needs_listing(run, watch, row) or await _poll(run, watch, row):
+            continue
+        if not watch.part.adapter.capabilities.is_remote:
+            await list_all(run, watch, row)
+    return run.tally.changed_records > before
 
 
 async def _observe_end(run: RunPart, watch: Watch) -> bool:
@@ -84,7 +101,9 @@ async def list_all(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
     if isinstance(ending, Partial):
         run.tally.notes.append(f"{'/'.join(end)}: listing incomplete ({ending.why})")
         return row.listed_at is not None
-    await _refuse_emptied(run, watch, ending, number)
+    is_emptied = not ending.count and await _is_emptied(run, watch, number)
+    if not await is_believed(run, watch, number, is_emptied=is_emptied):
+        return row.listed_at is not None
     if not await _account_for_unseen(run, watch, number, started):
         run.tally.notes.append(f"{'/'.join(end)}: the listing lacked records that are there")
         return row.listed_at is not None
@@ -100,19 +119,13 @@ async def list_all(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
     return True
 
 
-async def _refuse_emptied(run: RunPart, watch: Watch, ending: Complete, number: int) -> None:
-    """Believe an empty end only where a read of every former record shows it in the bin (R39).
+async def _is_emptied(run: RunPart, watch: Watch, number: int) -> bool:
+    """Tell whether an end lost all its records, and a read finds them not in the bin (R39).
 
     Former records are those of the mirror: most of them may be our own creates since the listing.
     """
-    known = 0 if ending.count else await run.state.read(mirror.count_live, watch.part.end)
-    if known >= ABSENCES_NEEDED and not await _are_all_archived(run, watch, number):
-        raise Unreadable(
-            f"Connection {watch.part.connection!r} shows no record at all, and had "
-            f"{known} before; nothing was concluded from that.",
-            code="empty_side",
-            next_step="Put the records back, or start over with another --state if it is meant.",
-        )
+    known = await run.state.read(mirror.count_live, watch.part.end)
+    return known >= ABSENCES_NEEDED and not await _are_all_archived(run, watch, number)
 
 
 async def _are_all_archived(run: RunPart, watch: Watch, number: int) -> bool:
@@ -231,6 +244,7 @@ async def _poll(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
     adapter, end = watch.part.adapter, watch.part.end
     racy = [Hint(id=record) for record in await run.state.read(mirror.racy, end)]
     is_told = await _read_hints(run, watch, row, racy)
+    read, changed = run.tally.read_records, run.tally.changed_records
     covered: Covered | None = None
     told = 0
     async for item in adapter.changes(watch.part.object, str(row.cursor)):
@@ -240,6 +254,8 @@ async def _poll(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
                 is_told &= await _read_hints(run, watch, row, hints)
             case Covered():
                 covered = item
+    read, changed = run.tally.read_records - read, run.tally.changed_records - changed
+    await tell_bulk_touch(run, watch, read, changed)
     pages = max(1, -(-told // max(1, adapter.capabilities.hint_page_size)))
     if adapter.capabilities.is_remote and adapter.capabilities.hint_page_size:
         run.tally.least_calls["changes"] += pages
@@ -274,6 +290,7 @@ async def _read_hints(
         is_told = is_told and not unanswered(reading, some)
         run.tally.need("read", len(some), adapter.capabilities.read_batch,
                        is_remote=adapter.capabilities.is_remote)  # fmt: skip
+        run.tally.read_records += len(reading.records)
         for _, side in watch.users:
             run.tally.add(side, "read", len(reading.records))
         how = sighting(run, watch, unchanged_until=row.covered_until)

@@ -6,7 +6,7 @@ which records were read and for any page size.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -65,6 +65,10 @@ class PlanMade:
         return sum(self.parked.values(), Counter())
 
 
+PageOf = Callable[..., dict[str, int]]
+"""``pending.page`` or one like it."""
+
+
 class _Counting:
     """Counts operations as they are decided, without keeping them."""
 
@@ -95,10 +99,13 @@ def told_of(run: RunPart) -> bytes:
     return orjson.dumps([run.sync, run.fingerprint, [p.mapping.fingerprint() for p in run.pairs]])
 
 
-async def make_plan(run: RunPart, *, may_create: bool, is_preview: bool = False) -> PlanMade:
+async def make_plan(
+    run: RunPart, *, may_create: bool, is_preview: bool = False, beside: int | None = None
+) -> PlanMade:
     """Decide all pending records of a sync and seal the plan.
 
-    *may_create* is False until both sides were listed completely (R5).
+    *may_create* is False until both sides were listed completely (R5). *beside* a plan that is
+    being carried out only records that are linked are decided, and nothing is created.
     """
     number = await run.state.write(runs.begin_plan, run=run.id, sync=run.sync, at=run.clock.now())
     counting = _Counting(run)
@@ -106,7 +113,8 @@ async def make_plan(run: RunPart, *, may_create: bool, is_preview: bool = False)
         claims: dict[tuple[Side, str], str] = {}
         considering = Considering(run=run, pair=pair, claims=claims, may_create=may_create)
         for side in Side:
-            await _plan_side(considering, side, number, counting, is_preview=is_preview)
+            page = pending.page if beside is None else pending.linked_page
+            await _plan_side(considering, side, number, counting, page, is_preview=is_preview)
     made = PlanMade(
         id=number,
         digest=await run.state.read(parking.digest_of, plan=number, told=told_of(run)),
@@ -116,7 +124,9 @@ async def make_plan(run: RunPart, *, may_create: bool, is_preview: bool = False)
         measures=counting.measures,
     )
     summary = summary_of(made, made.operations)
-    await run.state.write(runs.seal_plan, plan=number, digest=made.digest, summary=summary)
+    await run.state.write(
+        runs.seal_plan, plan=number, digest=made.digest, summary=summary, beside=beside
+    )
     return made
 
 
@@ -136,14 +146,18 @@ def writes_in(operations: Mapping[str, int]) -> int:
 
 
 async def _plan_side(
-    considering: Considering, side: Side, number: int, counting: _Counting, *, is_preview: bool
+    considering: Considering,
+    side: Side,
+    number: int,
+    counting: _Counting,
+    page_of: PageOf,
+    *,
+    is_preview: bool,
 ) -> None:
     run, pair = considering.run, considering.pair
     waiting, done = await run.state.read(pending.count, pair=pair.name), 0
     after = ""
-    while page := await run.state.read(
-        pending.page, pair=pair.name, side=side, after=after, limit=PAGE
-    ):
+    while page := await run.state.read(page_of, pair=pair.name, side=side, after=after, limit=PAGE):
         after = max(page)
         made = await _plan_page(considering, side, page)
         done += len(page)
