@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from daemon.core.guards import Scope, Trip
 from state.bulk import chunks
 from state.columns import table
 from state.journal import Intent
+from state.mirror import LIVE
 from state.safety import GuardTrip
+from state.tables import HERE, Mirror
 
 _TRIP = table(GuardTrip)
 _INTENT = table(Intent)
+_MIRROR = table(Mirror)
 
 OPEN, RELEASED, OVER = "open", "released", "over"
 
@@ -146,6 +149,23 @@ def removed(connection: Connection, *, pair: str, since: datetime, run: int = 0)
     if run:
         where = and_(where, _INTENT.c.run == run)
     chosen = select(func.count()).select_from(_INTENT).where(where)
+    return int(connection.execute(chosen).scalar_one())
+
+
+def lacking(connection: Connection, end: tuple[str, str], listing: int) -> int:
+    """Return how many live records *listing* did not show."""
+    return _count_live(connection, end, _MIRROR.c.listing < listing)
+
+
+def seen_again(connection: Connection, end: tuple[str, str], listing: int) -> int:
+    """Return how many live records *listing* showed that were known before it began."""
+    shown = and_(_MIRROR.c.listing == listing, _MIRROR.c.first_seen_at < _MIRROR.c.seen_at)
+    return _count_live(connection, end, shown)
+
+
+def _count_live(connection: Connection, end: tuple[str, str], which: ColumnElement[bool]) -> int:
+    here = and_(_MIRROR.c.connection == end[0], _MIRROR.c.object == end[1], HERE, which)
+    chosen = select(func.count()).select_from(_MIRROR).where(here, _MIRROR.c.presence == LIVE)
     return int(connection.execute(chosen).scalar_one())
 
 

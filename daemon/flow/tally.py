@@ -39,6 +39,8 @@ class Tally:
     """Writes put off because the record had moved."""
     unknown: int = 0
     changed_records: int = 0
+    read_records: int = 0
+    """Records that a change feed had us read."""
     notes: list[str] = field(default_factory=list)
     found: dict[tuple[str, str, str], Trip] = field(default_factory=dict)
     """What guards saw before there was a plan."""
