@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Connection, and_, delete, insert, select
 
 from daemon.core.values import Value, decode_values, encode_values
-from state.bulk import upsert
+from state.bulk import chunks, upsert
 from state.columns import table
 from state.safety import History
 from state.tables import Meta
@@ -115,6 +115,24 @@ def of_record(connection: Connection, end: tuple[str, str], record: str) -> list
         )
         for row in rows
     ]
+
+
+def changed_since(
+    connection: Connection, end: tuple[str, str], moments: Mapping[str, datetime]
+) -> dict[str, frozenset[str]]:
+    """Return record → its fields that changed after its moment."""
+    found: dict[str, set[str]] = {}
+    for some in chunks(list(moments)):
+        where = and_(
+            _HISTORY.c.connection == end[0],
+            _HISTORY.c.object == end[1],
+            _HISTORY.c.record.in_(some),
+        )
+        chosen = select(_HISTORY.c.record, _HISTORY.c.at, _HISTORY.c.before).where(where)
+        for record, at, before in connection.execute(chosen):
+            if at > moments[record]:
+                found.setdefault(record, set()).update(decode_values(before))
+    return {record: frozenset(names) for record, names in found.items()}
 
 
 def prune(connection: Connection, *, before: datetime) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
 from daemon.core.base import decode_base, encode_base
 from daemon.core.operation import Operation, OperationKind, decode_operation
@@ -95,27 +95,34 @@ def begin(
     return number
 
 
-def written_links(connection: Connection, run: int) -> dict[str, set[str]]:
+def written_links(connection: Connection, run: int, pair: str) -> dict[str, set[str]]:
     """Return link → the verbs of the settled writes of a run to its records."""
-    where = and_(_INTENT.c.run == run, _INTENT.c.state == "settled")
+    where = and_(_INTENT.c.run == run, _INTENT.c.pair == pair, _INTENT.c.state == "settled")
     found: dict[str, set[str]] = {}
     for link, verb in connection.execute(select(_INTENT.c.link, _INTENT.c.verb).where(where)):
         found.setdefault(str(link), set()).add(str(verb))
     return found
 
 
-def matched_links(connection: Connection, run: int, sync_pairs: Sequence[str]) -> list[str]:
+def matched_links(connection: Connection, run: int, pair: str) -> list[str]:
     """Return the links that a run made by matching; those of its creates are told by its writes."""
-    where = and_(_LINK.c.pair.in_(list(sync_pairs)), _LINK.c.run == run, _LINK.c.how != "created")
+    where = and_(_LINK.c.pair == pair, _LINK.c.run == run, _LINK.c.how != "created")
     return [str(link) for (link,) in connection.execute(select(_LINK.c.id).where(where))]
 
 
-def links_of(
-    connection: Connection, sync_pairs: Sequence[str], side: Side, record: str
-) -> set[str]:
+def matched_among(connection: Connection, run: int, ids: Sequence[str]) -> frozenset[str]:
+    """Return which of these links the run made by matching."""
+    found: set[str] = set()
+    for some in chunks(list(ids)):
+        where = and_(_LINK.c.id.in_(some), _LINK.c.run == run, _LINK.c.how != "created")
+        found |= {str(link) for (link,) in connection.execute(select(_LINK.c.id).where(where))}
+    return frozenset(found)
+
+
+def links_of(connection: Connection, pair: str, side: Side, record: str) -> set[str]:
     """Return every link, of any status, that a record has or had."""
     column = _LINK.c.source_id if side is Side.SOURCE else _LINK.c.crm_id
-    where = and_(_LINK.c.pair.in_(list(sync_pairs)), column == record)
+    where = and_(_LINK.c.pair == pair, column == record)
     return {str(link) for (link,) in connection.execute(select(_LINK.c.id).where(where))}
 
 
@@ -147,29 +154,29 @@ def outcomes(connection: Connection, run: int, ids: Sequence[str]) -> list[Outco
     """Return what came of the writes of a rollback to the records of these links."""
     found: list[Outcome] = []
     for some in chunks(list(ids)):
-        where = and_(_INTENT.c.run == run, _INTENT.c.link.in_(some))
-        found += [
-            Outcome(
-                state=row["state"],
-                operation=decode_operation(row["payload"]),
-                result=row["result"],
-            )
-            for row in connection.execute(select(_INTENT).where(where)).mappings()
-        ]
+        made = _INTENT.c.verb == OperationKind.CREATE.value  # under the id of its own new link
+        where = and_(_INTENT.c.run == run, or_(_INTENT.c.link.in_(some), made))
+        for row in connection.execute(select(_INTENT).where(where)).mappings():
+            operation = decode_operation(row["payload"])
+            if (operation.replaces or row["link"]) in some:
+                told = Outcome(state=row["state"], operation=operation, result=row["result"])
+                found.append(told)
     return found
 
 
 def later_writers(
     connection: Connection, run: int, ids: Collection[str]
-) -> dict[tuple[str, str, str], int]:
-    """Return (link, side, field) → the newest run after *run* that wrote it."""
-    found: dict[tuple[str, str, str], int] = {}
+) -> dict[tuple[str, str, str], tuple[int, Value]]:
+    """Return (link, side, field) → the newest run after *run* that wrote it, and what it left."""
+    found: dict[tuple[str, str, str], tuple[int, Value]] = {}
     for some in chunks(sorted(ids)):
         where = and_(_INTENT.c.run > run, _INTENT.c.state == "settled", _INTENT.c.link.in_(some))
-        for row in connection.execute(select(_INTENT).where(where)).mappings():
-            for copy in decode_operation(row["payload"]).copies:
-                key = (row["link"], row["side"], copy.field)
-                found[key] = max(found.get(key, 0), int(row["run"]))
+        chosen = select(_INTENT).where(where).order_by(_INTENT.c.settled_at, _INTENT.c.id)
+        for row in connection.execute(chosen).mappings():
+            write = _written(row)
+            for copy in write.operation.copies:
+                left = write.result.get(copy.field, copy.value)
+                found[write.link, row["side"], copy.field] = (int(row["run"]), left)
     return found
 
 
