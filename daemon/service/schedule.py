@@ -9,10 +9,12 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from config.schedule import Missed, Schedule
 from daemon.clock import Clock
 from daemon.service.patience import when_possible
-from state import observations
+from state import observations, runs
 from state.database import State
 
 NAP = timedelta(seconds=30)
@@ -56,6 +58,8 @@ async def keep_time(
     timetable, now = Timetable(schedule), clock.now()
     last = datetime.fromisoformat(known) if known and known != DONE else None
     reason = "" if is_changed else timetable.reason_to_begin(last, now)
+    if not (is_changed or reason) and await when_possible(clock, state.read, _was_cut, sync):
+        wake("interrupted")
     if reason:
         wake(reason)
     if reason or last is None:
@@ -79,6 +83,12 @@ async def _until_through(clock: Clock, wake: Wake, through: asyncio.Event) -> No
             pause.cancel()
     finally:
         getting.cancel()
+
+
+def _was_cut(connection: Connection, sync: str) -> bool:
+    """Tell whether the last run never ended: its successor must not wait for the next moment."""
+    last = runs.latest(connection, sync=sync, limit=1)
+    return bool(last) and last[0].outcome == runs.RUNNING
 
 
 async def _known(state: State, clock: Clock, sync: str) -> str:
