@@ -60,7 +60,7 @@ check: setup ## format, lint, types, architecture, schema, examples, Dockerfile
 soak: setup ## simulate SEEDS=2000 seeds in virtual time; one line of JSON
 	@$(BIN)/python -m tests.simulation.soak --seeds $(SEEDS) $(ARGS)
 
-kills: setup ## kill -9 a real sync N=20 times at random moments; one line of JSON
+kills: setup ## kill -9 a real sync N=20 times at random moments (ARGS=--fault-proxy: behind a bad net); one line of JSON
 	@$(BIN)/python -m tests.acceptance.kills --times $(N) $(ARGS)
 
 plants: setup ## plant each known kind of bug in a copy, and see which suite finds it

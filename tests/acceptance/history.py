@@ -8,7 +8,7 @@ the sandbox's own count of calls with each value's history in its records.
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -253,11 +253,19 @@ def deeds(exchanges: Sequence[Exchange], promised: Mapping[str, Promise]) -> Ite
             )
 
 
-def history(box: Sandbox, net: Proxy, *states: str | Path | Mapping[str, Promise]) -> History:
-    """Hear the witnesses. Of several states (a lost one, its successor) the later one is right."""
-    promised: dict[str, Promise] = {}
-    for state in states:
-        promised |= state if isinstance(state, Mapping) else promises(state)
+def history(
+    box: Sandbox, net: Proxy, state: str | Path, *earlier: Mapping[str, Promise]
+) -> History:
+    """Hear the witnesses; *earlier* is what states promised that were lost since.
+
+    What a lost state had not decided is never decided any more.
+    """
+    promised = {
+        name: replace(one, state="lost") if one.state in OPEN else one
+        for lost in earlier
+        for name, one in lost.items()
+    }
+    promised |= promises(state)
     writes = net.writes()
     counts: Mapping[str, int] = box.calls()["by_endpoint"]
     return History(

@@ -1,11 +1,14 @@
 """Kill the daemon with ``kill -9`` at random moments of a sync, start it again, compare the end.
 
     python -m tests.acceptance.kills --times 20 [--seed S] [--records 2000] [--state sqlite|postgres]
+                                     [--fault-proxy]
 
 Every round has a sandbox of its own, a CSV file of its own, the real daemon and real HTTP. The
 moments are spread uniformly over the time that an undisturbed sync takes; in every second round
-people edit both sides meanwhile, in every third the daemon is killed again while it recovers.
-Prints one line of JSON; exits 1 when anything differs from what the undisturbed sync leaves.
+people edit both sides meanwhile, in every third the daemon is killed again while it recovers. With
+--fault-proxy the net between daemon and sandbox is bad until the last kill. At the end of a round
+the history of intents, requests and records is checked (I11, I14). Prints one line of JSON; exits 1
+when anything is wrong or differs from what the undisturbed sync leaves.
 """
 
 import argparse
@@ -23,19 +26,18 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
-
-from state.database import open_engine, state_url
+from tests.acceptance.history import doubled, faults, history
 from tests.acceptance.people import PROPERTIES, as_csv, edit_row, rows_for, table
 from tests.acceptance.processes import (
     FLOWING,
     Daemon,
     Sandbox,
-    configure,
+    configured,
     daemon,
     eventually,
     sandbox,
 )
+from tests.acceptance.proxy import TIME_OUT, Proxy, proxy
 from tests.postgres import new_database, running_server
 
 CONTACTS = 300
@@ -44,6 +46,10 @@ KNOWN = 150
 EDITS = 3
 """People edited on each side in a round with edits."""
 ROUND_PATIENCE = 90.0
+BAD_NET = 0.1
+"""Share of the exchanges that go wrong behind --fault-proxy."""
+SMALL_BATCHES = (*FLOWING, "batch_size: 20")
+"""There, so that there are exchanges enough to go wrong."""
 FOUND = ("duplicates", "lost_edits", "unexplained", "differences")
 
 
@@ -61,12 +67,18 @@ class Room:
 
     folder: Path
     box: Sandbox
+    net: Proxy
     daemon: Daemon
     known: Sequence[Mapping[str, Any]]
 
     @property
     def file(self) -> Path:
         return self.folder / "people.csv"
+
+    @property
+    def state(self) -> str | Path:
+        place = self.daemon.state
+        return place if "://" in place else self.folder / place
 
     def picture(self) -> Picture:
         contacts = {
@@ -111,15 +123,24 @@ class Tally:
 
 
 @contextmanager
-def room(records: int, place: Callable[[], str]) -> Iterator[Room]:
-    """Give a sandbox, a file and a configured daemon that is not started."""
-    with tempfile.TemporaryDirectory(prefix="crmsyncd-kills-") as name, sandbox(CONTACTS) as box:
+def room(
+    records: int, place: Callable[[], str], bad_net: float = 0.0, seed: int = 1
+) -> Iterator[Room]:
+    """Give a sandbox, a net, a file and a configured daemon that is not started."""
+    with (
+        tempfile.TemporaryDirectory(prefix="crmsyncd-kills-") as name,
+        sandbox(CONTACTS) as box,
+        proxy(box.base_url, seed) as net,
+    ):
         folder = Path(name)
-        configure(folder, box, *FLOWING)
+        lines = SMALL_BATCHES if bad_net else FLOWING
+        text = configured(net.base_url, *lines, time_out=TIME_OUT)
+        (folder / "crmsyncd.yaml").write_text(text, encoding="utf-8")
+        net.storm(bad_net)
         known = [one for one in box.records() if one["values"].get("email")][:KNOWN]
         (folder / "people.csv").write_bytes(as_csv(rows_for(known, records)))
         with daemon(folder, {"HUBSPOT_TOKEN": box.token}, place()) as process:
-            yield Room(folder=folder, box=box, daemon=process, known=known)
+            yield Room(folder=folder, box=box, net=net, daemon=process, known=known)
 
 
 def undisturbed(records: int, place: Callable[[], str]) -> tuple[Picture, float]:
@@ -169,6 +190,7 @@ def disturb(here: Room, length: float, edits: Sequence[Edit], kills: int, luck: 
     for at, deed in sorted(deeds, key=lambda pair: pair[0]):
         time.sleep(max(0.0, began + at - time.monotonic()))
         deed()
+    here.net.heal()
     tally.kills += kills
 
 
@@ -202,7 +224,9 @@ def judge(here: Room, wanted: Picture, edits: Sequence[Edit]) -> Counter[str]:
     for difference in differences(found, wanted):
         sys.stderr.write(f"{difference}\n")
     assert 0 == here.daemon.stop(), here.daemon.errors()
-    wrong["unexplained"] = unexplained(here)
+    broken = faults(history(here.box, here.net, here.state))
+    sys.stderr.write("".join(f"{one}\n" for one in broken))
+    wrong["unexplained"] = len(broken)
     return wrong
 
 
@@ -218,67 +242,27 @@ def differences(found: Picture, wanted: Picture) -> list[str]:
     return contacts + [f"line {one!r} and not {meant!r}" for one, meant in lines if one != meant]
 
 
-def doubled(records: Sequence[Mapping[str, Any]]) -> int:
-    """Return how many contacts share an address, an external id or a whole person with another."""
-    count = 0
-    for names in (("email",), ("crmsyncd_id",), ("firstname", "lastname", "phone")):
-        keys = [tuple(record["values"].get(name, "") for name in names) for record in records]
-        whole = [key for key in keys if all(key)]
-        count += len(whole) - len(set(whole))
-    return count
-
-
-def unexplained(here: Room) -> int:
-    """Return how many values the app wrote, by the CRM's own history, that no intent promised."""
-    promised: set[tuple[str, str, str]] = set()
-    for link, record, payload in _intents(here):
-        for copy in json.loads(payload)["copies"]:
-            for who in (record, link):
-                promised.add((who, copy["field"], str(json.loads(copy["value"]) or "")))
-    return sum(
-        (record["id"], name, value) not in promised
-        and (record["values"].get("crmsyncd_id"), name, value) not in promised
-        for record in here.box.records()
-        for name, value in _written(record)
-    )
-
-
-def _intents(here: Room) -> list[tuple[str, str, str]]:
-    url = state_url(here.daemon.state if "://" in here.daemon.state
-                    else here.folder / here.daemon.state)  # fmt: skip
-    engine = open_engine(url)
-    try:
-        with engine.connect() as connection:
-            found = connection.execute(
-                text("SELECT link, crm_id, payload FROM intent WHERE side = 'crm'")
-            )
-            return [(row[0], row[1] or "", row[2]) for row in found]
-    finally:
-        engine.dispose()
-
-
-def _written(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the mapped values that the daemon's app wrote into a contact."""
-    for name in PROPERTIES.values():
-        for version in record["history"].get(name, ()):
-            source = version["source"]
-            if source["type"] == "INTEGRATION" and source["label"] != "Web form":
-                yield name, version["value"]
-
-
-def rounds(times: int, records: int, luck: random.Random, place: Callable[[], str]) -> Tally:
-    """Kill *times* times, in as many rounds as that needs."""
+def rounds(
+    times: int,
+    records: int,
+    luck: random.Random,
+    place: Callable[[], str],
+    *,
+    bad_net: float = 0.0,
+) -> Tally:
+    """Kill *times* times, in as many rounds as that needs; *bad_net* is its share of faults."""
     tally = Tally()
     plain, length = undisturbed(records, place)
     number = 0
     while tally.kills < times:
-        with room(records, place) as here:
+        with room(records, place, bad_net, luck.randrange(1 << 30)) as here:
             edits = edits_for(here, records, luck) if number % 2 else []
             kills = min(2 if number % 3 == 2 else 1, times - tally.kills)
             disturb(here, length, edits, kills, luck, tally)
             wrong = judge(here, expected(plain, edits, here.folder), edits)
             tally.faults += wrong
             told = {"round": number, "kills": kills, "at": tally.moments[-1], **wrong}
+            told |= {"net": len([one for one in here.net.exchanges if one.fault])}
             sys.stderr.write(json.dumps(told) + "\n")
         number += 1
     return tally
@@ -309,13 +293,16 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--records", type=int, default=2000, help="rows of the CSV file")
     parser.add_argument("--state", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--fault-proxy", action="store_true", help="kill behind a bad net")
     given = parser.parse_args(words)
-    started = time.monotonic()
+    started, bad_net = time.monotonic(), BAD_NET if given.fault_proxy else 0.0
     with places(given.state) as place:
-        tally = rounds(given.times, given.records, random.Random(given.seed), place)
+        luck = random.Random(given.seed)
+        tally = rounds(given.times, given.records, luck, place, bad_net=bad_net)
     told: dict[str, object] = {"kills": tally.kills}
     told |= {name: tally.faults[name] for name in FOUND}
     told |= {"state": given.state, "seed": given.seed, "records": given.records}
+    told |= {"fault_proxy": given.fault_proxy}
     told |= {"seconds": round(time.monotonic() - started, 1)}
     sys.stdout.write(json.dumps(told) + "\n")
     return int(any(tally.faults[name] for name in FOUND))

@@ -88,7 +88,7 @@ class Outpost:
 
     def faults(self, *earlier: Mapping[str, Promise]) -> list[str]:
         """Every breach of I11 and I14, by this state and those before it."""
-        return faults(history(self.box, self.net, *earlier, self.state))
+        return faults(history(self.box, self.net, self.state, *earlier))
 
     def ends_well(self, contacts: int, *earlier: Mapping[str, Promise]) -> None:
         """Wait until nothing is left to do; stop it; nothing is doubled, lost or unexplained."""
@@ -116,8 +116,7 @@ def outpost(
     """Give an outpost whose daemon is not started yet."""
     with sandbox(contacts) as box, proxy(box.base_url, seed) as net:
         people = plain_people(box.records(), known)
-        text = configured(net.base_url, *(lines or FLOWING))
-        text = text.replace("request_time_out: 3s", f"request_time_out: {TIME_OUT}s")
+        text = configured(net.base_url, *(lines or FLOWING), time_out=TIME_OUT)
         (folder / "crmsyncd.yaml").write_text(text, encoding="utf-8")
         (folder / "people.csv").write_bytes(as_csv(rows_for(people, rows)))
         with daemon(folder, {"HUBSPOT_TOKEN": box.token}, place) as process:

@@ -274,10 +274,10 @@ def daemon(folder: Path, environment: Mapping[str, str], state: str = "state") -
             made.kill()
 
 
-def configured(base_url: str, *more: str, crm: str = "") -> str:
+def configured(base_url: str, *more: str, crm: str = "", time_out: float = 3.0) -> str:
     """Return the ten lines of configuration; *more* lines go into the sync."""
     to = f'{{type: hubspot, token: "${{env:HUBSPOT_TOKEN}}", base_url: "{base_url}"'
-    soon = "request_time_out: 3s, poll: {search_margin: 1s, overlap: 15s}"
+    soon = f"request_time_out: {time_out}s, poll: {{search_margin: 1s, overlap: 15s}}"
     lines = (
         "connections:",
         "  people: {type: csv, path: people.csv, key: id}",

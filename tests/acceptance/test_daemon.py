@@ -104,7 +104,7 @@ def test_a_killed_daemon_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_one_daemon_a_state(tmp_path: Path) -> None:
-    """A second daemon and a run beside the daemon are refused, and the state is named."""
+    """A second daemon and a run beside it are refused; state and holder are named (§7.7)."""
     with desk(tmp_path) as at, at.daemon() as first, daemon(tmp_path, at.environment) as second:
         eventually(first.is_quiet, "the first sync ends")
         second._starts = 100
@@ -113,7 +113,7 @@ def test_one_daemon_a_state(tmp_path: Path) -> None:
         beside = at.run("sync", "people-to-crm")
         assert 2 == beside.code
         for told in (second.errors(), beside.err):
-            assert "state" in told
+            assert f"is in use by another daemon (crmsyncd process {first.process.pid} on " in told
             assert 1 == len(told.splitlines()), told
         eventually(lambda: first.idle_runs() > 1, "the first goes on")
         assert 0 == first.stop()

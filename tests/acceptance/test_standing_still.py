@@ -73,6 +73,7 @@ def _is_replaced(folder: Path, url: str, moment: tuple[Fault, str]) -> None:
     with outpost(folder, place=place) as at, daemon(folder, at.environment, place) as second:
         at.first_sync()
         _suspended_in(at, moment, 30)
+        _is_refused(second, at.daemon)
         _lose_the_lock(url)
         _takes_over(second)
         assert at.agree({30: "Edited here"})
@@ -89,6 +90,15 @@ def _is_replaced(folder: Path, url: str, moment: tuple[Fault, str]) -> None:
 
 def _is_told(at: Outpost) -> bool:
     return at.daemon.process.poll() is not None or at.told("taken over by another daemon")()
+
+
+def _is_refused(second: Daemon, first: Daemon) -> None:
+    """As long as the lock is held, by a sleeper too, a second one is told by whom (§7.7)."""
+    second._starts = 90
+    second.start()
+    assert 2 == second.process.wait(30)
+    assert f"crmsyncd process {first.process.pid} on " in second.errors()
+    assert "stop that one first" in second.errors()
 
 
 def _lose_the_lock(url: str) -> None:
