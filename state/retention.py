@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
+    and_,
     bindparam,
     delete,
     func,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 from state import keys, lifetimes
 from state.columns import table
 from state.journal import ApiCall, Conflict, Intent, Plan, PlannedOperation, Quarantine, Run
+from state.runs import APPLIED
 from state.safety import GuardTrip, History
 from state.skeleton import without_values
 from state.tables import Mirror
@@ -71,7 +73,7 @@ class Taken:
     """Those of them that people count: no operations of plans, no remains of writes."""
 
 
-Take = Callable[[Connection, Sequence[Any], datetime], None]
+Farewell = Callable[[Connection, Sequence[Any]], None]
 Where = Callable[[datetime], ColumnElement[bool]]
 
 
@@ -81,8 +83,10 @@ class _Rule:
 
     table: Table
     where: Where
-    take: Take | None = None
-    """None: the rows are deleted."""
+    farewell: Farewell = lambda _connection, _found: None
+    """What else goes, just before the rows are deleted."""
+    is_stripped: bool = False
+    """The rows stay, without values."""
     is_told: bool = True
 
 
@@ -91,11 +95,32 @@ def take_batch(
 ) -> Taken:
     """Take at most *limit* rows of a kind that ended before a moment."""
     for rule in _RULES[kept]:
-        found = _keys_of(connection, rule, before, limit)
+        found = _keys(connection, rule.table, rule.where(before), limit)
         if found:
-            (rule.take or _deleting(rule.table))(connection, found, at)
+            _take(connection, rule, found, at)
             return Taken(rows=len(found), told=len(found) if rule.is_told else 0)
     return Taken(rows=0, told=0)
+
+
+def _take(connection: Connection, rule: _Rule, found: Sequence[Any], at: datetime) -> None:
+    if rule.is_stripped:
+        _strip(connection, found, at)
+    else:
+        rule.farewell(connection, found)
+        _delete(connection, rule.table, found)
+
+
+def drop_done(connection: Connection, *, sync: str, limit: int = BATCH) -> int:
+    """Forget at most *limit* operations that *sync* carried out; return how many.
+
+    What they did stands in the intents, values included.
+    """
+    applied = select(_PLAN.c.id).where(_PLAN.c.sync == sync, _PLAN.c.status == APPLIED)
+    where = and_(_OPERATION.c.plan.in_(applied), _OPERATION.c.parked == "")
+    found = _keys(connection, _OPERATION, where, limit)
+    if found:
+        _delete(connection, _OPERATION, found)
+    return len(found)
 
 
 def due(connection: Connection, limits: Limits) -> dict[Kept, int]:
@@ -111,21 +136,17 @@ def _count(connection: Connection, what: Table, where: ColumnElement[bool]) -> i
     return int(connection.execute(chosen).scalar_one())
 
 
-def _keys_of(
-    connection: Connection, rule: _Rule, before: datetime, limit: int
+def _keys(
+    connection: Connection, what: Table, where: ColumnElement[bool], limit: int
 ) -> Sequence[tuple[Any, ...]]:
-    columns = list(rule.table.primary_key.columns)
-    chosen = select(*columns).where(rule.where(before)).order_by(*columns).limit(limit)
+    columns = list(what.primary_key.columns)
+    chosen = select(*columns).where(where).order_by(*columns).limit(limit)
     return [tuple(row) for row in connection.execute(chosen)]
 
 
-def _deleting(what: Table) -> Take:
-    def take(connection: Connection, found: Sequence[Any], at: datetime) -> None:
-        del at
-        columns = list(what.primary_key.columns)
-        connection.execute(delete(what).where(tuple_(*columns).in_(found)))
-
-    return take
+def _delete(connection: Connection, what: Table, found: Sequence[Any]) -> None:
+    columns = list(what.primary_key.columns)
+    connection.execute(delete(what).where(tuple_(*columns).in_(found)))
 
 
 def _strip(connection: Connection, found: Sequence[Any], at: datetime) -> None:
@@ -141,8 +162,8 @@ def _strip(connection: Connection, found: Sequence[Any], at: datetime) -> None:
     )
 
 
-def _forget_plans(connection: Connection, found: Sequence[Any], at: datetime) -> None:
-    """Delete plans, and the samples that the reports of their runs show."""
+def _forget_samples(connection: Connection, found: Sequence[Any]) -> None:
+    """Empty what the reports of the plans' runs show of them; the figures stay."""
     ids = [plan for (plan,) in found]
     runs_of = select(_PLAN.c.run).where(_PLAN.c.id.in_(ids))
     reports = connection.execute(
@@ -154,29 +175,27 @@ def _forget_plans(connection: Connection, found: Sequence[Any], at: datetime) ->
             told["plan"]["samples"] = []
             changed = update(_RUN).where(_RUN.c.id == run)
             connection.execute(changed.values(report=orjson.dumps(told).decode()))
-    _deleting(_PLAN)(connection, found, at)
 
 
-def _forget_records(connection: Connection, found: Sequence[Any], at: datetime) -> None:
+def _forget_keys(connection: Connection, found: Sequence[Any]) -> None:
     for end in {(name, kind) for name, kind, _ in found}:
         keys.drop(connection, end, [record for *place, record in found if tuple(place) == end])
-    _deleting(_MIRROR)(connection, found, at)
 
 
 _RULES: Mapping[Kept, tuple[_Rule, ...]] = {
-    Kept.JOURNAL: (_Rule(table=_INTENT, where=lifetimes.ended_writes, take=_strip),),
+    Kept.JOURNAL: (_Rule(table=_INTENT, where=lifetimes.ended_writes, is_stripped=True),),
     Kept.HISTORY: (_Rule(table=_HISTORY, where=lambda before: _HISTORY.c.at < before),),
     Kept.CALLS: (_Rule(table=_CALL, where=lambda before: _CALL.c.started_at < before),),
     Kept.PLANS: (
         _Rule(table=_OPERATION, where=lifetimes.needless_operations, is_told=False),
-        _Rule(table=_PLAN, where=lifetimes.empty_plans, take=_forget_plans),
+        _Rule(table=_PLAN, where=lifetimes.empty_plans, farewell=_forget_samples),
     ),
     Kept.CONFLICTS: (_Rule(table=_CONFLICT, where=lifetimes.ended_conflicts),),
     Kept.QUARANTINE: (
         _Rule(table=_QUARANTINE, where=lifetimes.ended_entries),
         _Rule(table=_TRIP, where=lifetimes.ended_trips),
     ),
-    Kept.GONE: (_Rule(table=_MIRROR, where=lifetimes.gone_and_forgotten, take=_forget_records),),
+    Kept.GONE: (_Rule(table=_MIRROR, where=lifetimes.gone_and_forgotten, farewell=_forget_keys),),
     Kept.RUNS: (
         _Rule(table=_INTENT, where=lifetimes.remains, is_told=False),
         _Rule(table=_RUN, where=lifetimes.empty_runs),

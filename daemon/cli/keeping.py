@@ -1,16 +1,18 @@
-"""``backup``, ``restore`` and ``audit``: what is kept of the past."""
+"""``backup``, ``restore``, ``prune`` and ``audit``: what is kept of the past."""
 
 import asyncio
 from pathlib import Path
 
 import typer
 
+from config.scalars import duration_text
 from daemon.cli.failing import HALTED
-from daemon.cli.opening import a_state
+from daemon.cli.opening import a_state, configuration
 from daemon.cli.output import escaped, moment, out, print_json, table
 from daemon.clock import SystemClock
-from daemon.use_cases import keeping
+from daemon.use_cases import keeping, pruning
 from daemon.use_cases.keeping import Restored, Trail
+from daemon.use_cases.pruning import Pruned
 from state.backup import BackupUnusable
 from state.migrate import HEAD
 
@@ -52,6 +54,30 @@ def restore(*, file: Path | None, is_mark: bool, by: str, state: str, as_json: b
     if done.kept:
         out.print(f"The state before is kept as {escaped(done.kept)}: delete it once all is well.")
     out.print("The next run of each sync lists everything anew before it decides.")
+
+
+def prune(*, is_dry_run: bool, by: str, config: Path, state: str, as_json: bool) -> None:
+    """Take what is due, or show what is."""
+    retention = configuration(config).retention
+
+    async def work() -> Pruned:
+        async with a_state(state) as opened:
+            if is_dry_run:
+                return await pruning.what_is_due(opened, retention, SystemClock())
+            return await pruning.prune(opened, retention, SystemClock(), by=by)
+
+    found = asyncio.run(work())
+    if as_json:
+        print_json(found)
+        return
+    table(
+        "Would go" if is_dry_run else "Gone",
+        ["what", "kept for", "how many"],
+        [
+            [kind, duration_text(getattr(retention, kind)), number]
+            for kind, number in found.taken.items()
+        ],
+    )
 
 
 def audit(*, is_verified: bool, limit: int, state: str, as_json: bool) -> None:

@@ -1,11 +1,11 @@
-"""The commands that keep a state: ``backup``, ``restore`` and ``audit``."""
+"""The commands that keep a state: ``backup``, ``restore``, ``prune`` and ``audit``."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from daemon.cli.options import STATE, By, Json, StatePlace
+from daemon.cli.options import CONFIG, STATE, By, ConfigPath, Json, StatePlace
 
 app = typer.Typer()
 
@@ -42,6 +42,20 @@ def restore(
     from daemon.cli.keeping import restore as work
 
     work(file=file, is_mark=mark, by=by, state=state, as_json=as_json)
+
+
+@app.command()
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+    by: By = "",
+    config: ConfigPath = CONFIG,
+    state: StatePlace = STATE,
+    as_json: Json = False,
+) -> None:
+    """Take away what is older than `retention` says, now; a running daemon does it once a day."""
+    from daemon.cli.keeping import prune as work
+
+    work(is_dry_run=dry_run, by=by, config=config, state=state, as_json=as_json)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from daemon.flow.parts import RunPart
 from daemon.flow.plan import PlanMade
 from state import guards, pairs, parking, runs
 from state.keeping import MATCH_RULES, reconsider
+from state.retention import drop_done
 
 
 async def conclude(run: RunPart, made: PlanMade, *, is_finished: bool) -> None:
@@ -19,11 +20,19 @@ async def conclude(run: RunPart, made: PlanMade, *, is_finished: bool) -> None:
         await run.state.write(runs.decide_plan, plan=made.id, status=runs.APPLIED, by="", at=now)
     if is_finished and not made.parked:
         await run.state.write(runs.finish_approved, sync=run.sync, at=now)
+    await _forget_done(run)
     if parking.APPROVAL not in made.parked:
         await run.state.write(pairs.mark_settled, sync=run.sync, at=now)
     if run.tally.has_written:  # a key may be free now, a twin linked
         for pair in run.pairs:
             await run.state.write(reconsider, pair=pair.name, rules=MATCH_RULES)
+
+
+async def _forget_done(run: RunPart) -> None:
+    """Drop what was carried out from its plan: the intents hold it all, once is enough."""
+    dropped = 1
+    while dropped:
+        dropped = await run.state.write(drop_done, sync=run.sync)
 
 
 async def _judge_failures(run: RunPart) -> None:

@@ -20,7 +20,7 @@ from state.columns import table
 from state.database import State
 from state.journal import ApiCall, Conflict, Intent, Plan, PlannedOperation, Quarantine, Run
 from state.opening import open_state
-from state.retention import Kept, due, take_batch
+from state.retention import Kept, drop_done, due, take_batch
 from state.runs import CallRow
 from state.safety import GuardTrip, History
 from state.skeleton import skeleton, value_hash
@@ -203,6 +203,24 @@ def test_what_a_plan_led_to_goes_before_the_plan(state: State) -> None:
     assert 3 == count(state, Kept.PLANS) == take_all(state, Kept.PLANS)
     assert [numbers[runs.OPEN]] == [row["id"] for row in rows(state, Plan)]
     assert {numbers[runs.OPEN]} == {row["plan"] for row in rows(state, PlannedOperation)}
+
+
+def test_what_a_sync_carried_out_is_dropped_at_once(state: State) -> None:
+    """Its own plans only, in bounded batches; the plan itself stays, with its digest."""
+    done = make_plan(state, 1, runs.APPLIED)
+    other, waits = make_plan(state, 2, runs.APPLIED), make_plan(state, 3, runs.APPROVED)
+    more: dict[str, Any] = {
+        "plan": done,
+        "first": 1,
+        "operations": [operation("2"), operation("3")],
+    }
+    state.write_now(lambda connection: runs.add_operations(connection, **more))
+
+    dropped = [state.write_now(drop_done, sync=f"{PAIR}-1", limit=2) for _ in range(3)]
+
+    assert [2, 1, 0] == dropped
+    assert {other, waits} == {row["plan"] for row in rows(state, PlannedOperation)}
+    assert [done, other, waits] == [row["id"] for row in rows(state, Plan)]
 
 
 def test_the_samples_of_a_report_go_with_its_plan(state: State) -> None:
