@@ -3,12 +3,14 @@
 1. Equal on both sides: the base follows (R1).
 2. A person gave a verdict: it is carried out (D3).
 3. Both sides hold their halves of the base: nothing changed, however they differ (R1, R37).
-4. Policies that look at the values (union, min, max, longest) decide by them (R38).
-5. Only one side moved away from its own half of the base: its value goes to the other (I2).
-6. Both moved, or there is no base: a conflict, which the policy decides (I1: the loser is logged).
+4. An opt-out wins; one that was taken back goes to a person, whatever the policy (I8).
+5. Policies that look at the values (union, min, max, longest) decide by them (R38).
+6. Only one side moved away from its own half of the base: its value goes to the other (I2).
+7. Both moved, or there is no base: a conflict, which the policy decides (I1: the loser is logged).
 """
 
 from daemon.core.base import BaseField
+from daemon.core.consent import is_opt_out, is_opted_out
 from daemon.core.evidence import later
 from daemon.core.facts import Facts, evidence_of
 from daemon.core.field_rules import Policy
@@ -27,8 +29,8 @@ def decide(facts: Facts) -> Decision:
         return _by_verdict(facts, facts.verdict)
     if facts.base is not None and not any(facts.moved(side) for side in Side):
         return Nothing()
-    if facts.rule.policy in VALUE_POLICIES:
-        return _by_value(facts)
+    if (found := _by_meaning(facts)) is not None:
+        return found
     if facts.base is None:
         return _first_contact(facts)
     moved = [side for side in Side if facts.moved(side)]
@@ -59,6 +61,31 @@ def _is_base_behind(facts: Facts) -> bool:
 def _by_verdict(facts: Facts, winner: Side) -> Decision:
     """Carry out a verdict; where the winner's value may not travel, both stay as they are."""
     return Take(winner=winner) if facts.rule.direction.writes_to(winner.other) else Agree()
+
+
+def _by_meaning(facts: Facts) -> Decision | None:
+    """Decide what is decided by the values themselves, whoever changed them."""
+    if is_opt_out(facts.rule) and (found := _by_consent(facts)) is not None:
+        return found
+    return _by_value(facts) if facts.rule.policy in VALUE_POLICIES else None
+
+
+def _by_consent(facts: Facts) -> Decision | None:
+    """Tighten by ourselves, loosen never (I8). None where both sides say the same of consent."""
+    out = [side for side in Side if is_opted_out(facts.value[side])]
+    if len(out) != 1:
+        return None
+    winner = out[0]
+    if not facts.rule.direction.writes_to(winner.other):
+        return Nothing() if facts.base else Agree()
+    is_taken_back = facts.base is not None and not facts.moved(winner)
+    if is_taken_back:
+        return Ask(clash=facts.clash("consent_loosened", None))
+    is_news_on_both = facts.base is None or facts.moved(winner.other)
+    if not is_news_on_both or facts.is_empty(winner.other):
+        return Take(winner=winner)
+    reason = "both_changed" if facts.base else "first_contact"
+    return Take(winner=winner, clash=facts.clash(reason, winner))
 
 
 def _first_contact(facts: Facts) -> Decision:

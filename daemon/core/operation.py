@@ -72,7 +72,8 @@ class Clash:
     crm: Value
     base: BaseField | None
     reason: str
-    """first_contact, both_changed, stale_save, sent_not_seen, lossy, edit_vs_delete."""
+    """first_contact, both_changed, stale_save, sent_not_seen, lossy, edit_vs_delete,
+    consent_loosened."""
     winner: Side | None
     """None: a person decides."""
     evidence: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from daemon.core.consent import tightens
+from daemon.core.facts import rule_key
 from daemon.core.guards import (
     BLANKS_FROM,
     Counts,
@@ -159,20 +160,35 @@ async def _unproven(run: RunPart, pair: PairPart, made: PlanMade) -> int:
 
 async def _park(run: RunPart, made: PlanMade, trip: Trip) -> None:
     if trip.scope is Scope.FIELD:
-        side, _, name = trip.subject.partition(".")
-        consent = made.measures[trip.pair].consent
-        await park_copies(
-            run, made, trip.pair, side=side, why=trip.guard,
-            is_chosen=lambda copy: copy.field == name and not tightens(copy, consent),
-        )  # fmt: skip
+        await _park_field(run, made, trip)
     elif trip.scope is Scope.LINK:
         await park_links(run, made, trip.pair, why=trip.guard, links=frozenset({trip.subject}))
     else:
+        is_one_side = trip.scope is Scope.CREATES
         await run.state.write(
             parking.park,
             plan=made.id,
             pair=trip.pair,
             why=trip.guard,
             kinds=_KINDS[trip.scope],
-            side=trip.subject if trip.scope is Scope.CREATES else "",
+            side=trip.subject.partition(".")[0] if is_one_side else "",
         )
+
+
+async def _park_field(run: RunPart, made: PlanMade, trip: Trip) -> None:
+    """Park what is written to a field; of one whose definition drifted also what comes from it."""
+    side, _, name = trip.subject.partition(".")
+    consent = made.measures[trip.pair].consent
+    sides = {side, Side(side).other.value} if trip.guard == "schema_drift" else {side}
+    rules = {
+        rule_key(rule)
+        for pair in run.pairs
+        if pair.name == trip.pair
+        for rule in pair.mapping.rules
+        if rule.name(Side(side)) == name
+    }
+    for one in sorted(sides):
+        await park_copies(
+            run, made, trip.pair, side=one, why=trip.guard,
+            is_chosen=lambda copy: copy.rule in rules and not tightens(copy, consent),
+        )  # fmt: skip

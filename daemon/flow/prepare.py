@@ -18,15 +18,17 @@ from config.pair import End as PairEnd
 from config.pair import Pair
 from config.snapshot import Config, Connection
 from daemon.clock import Clock
+from daemon.core.drift import Drift, drifted
 from daemon.core.facts import Terms
 from daemon.core.field_rules import FieldMap, Policy
+from daemon.core.guards import Trip
 from daemon.core.mapping import build_mapping
 from daemon.core.match import keys_for
 from daemon.core.schema import Schema, decode_schema, encode_schema
 from daemon.core.values import Side, digest
 from daemon.flow.gone import REMOVALS
 from daemon.flow.parts import EndPart, PairPart, Watch
-from state import mirror, observations, pairs
+from state import guards, mirror, observations, pairs
 from state.database import State
 from state.mirror import End, Seen
 from state.observations import ObservationRow
@@ -187,13 +189,20 @@ def _plain_settings(link: Link) -> list[tuple[str, str]]:
 async def live_schema(
     work: Preparation, link: Link, object_name: str, row: ObservationRow
 ) -> Schema:
-    """Return the live schema of an object: the stored one while it is fresh, else read anew."""
+    """Return the live schema of an object: the stored one while it is fresh, else read anew.
+
+    What drifted in it is kept for the guards, before the new one takes the old one's place.
+    """
     now = work.clock.now()
     is_remote = link.adapter.capabilities.is_remote
     if is_remote and row.definition and _is_fresh(row.defined_at, now):
         return decode_schema(row.definition)
     schema = await link.adapter.schema(object_name)
     text = encode_schema(schema)
+    if is_remote and row.definition and text != row.definition:
+        before = decode_schema(row.definition)
+        drift = drifted(before, schema, row.fields)
+        await note_drift(work, (link.connection.name, object_name), drift)
     if text != row.definition or is_remote:
         await work.state.write(
             observations.note,
@@ -202,6 +211,32 @@ async def live_schema(
             defined_at=now,
         )
     return schema
+
+
+async def note_drift(work: Preparation, end: End, drift: Sequence[Drift]) -> None:
+    """Keep what drifted at an end for every sync on it (fault 49)."""
+    for name, side in await work.state.read(pairs.at_end, end=end) if drift else ():
+        row = await work.state.read(pairs.find, name)
+        if row is None or row.sync not in work.config.syncs:
+            continue
+        if work.config.syncs[row.sync].guards.schema_drift:
+            trips = [_drift_trip(name, side, item) for item in drift]
+            at = work.clock.now()
+            await work.state.write(guards.note, trips, sync=row.sync, run=0, at=at)
+
+
+def _drift_trip(pair: str, side: Side, drift: Drift) -> Trip:
+    subject = f"{side.value}.{drift.field}"
+    return Trip(
+        pair=pair,
+        guard="schema_drift",
+        scope=drift.scope,
+        subject=subject,
+        reason=f"{subject} {drift.why}, by the system's own definition. Look whether its values "
+        "still mean the same.",
+        measured=1,
+        allowed=0,
+    )
 
 
 def _is_fresh(at: datetime | None, now: datetime) -> bool:
