@@ -8,6 +8,7 @@ so that nothing is equal by accident and nothing stops a sync.
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from daemon.core.normalize.address import email_form, url_form, without_scheme
 from daemon.core.normalize.convert import ConversionError, convert
@@ -33,6 +34,15 @@ def comparable(kind: FieldKind, value: Value, region: str | None = None) -> Comp
     """
     if value is None:
         return None
+    try:
+        return _comparable(kind, value, region)
+    except TypeError:  # a signalling NaN has no hash
+        return _comparable.__wrapped__(kind, value, region)
+
+
+# A record's values are compared again and again on its way: by matching, validation and decision.
+@lru_cache(maxsize=16_384, typed=True)
+def _comparable(kind: FieldKind, value: Value, region: str | None) -> Comparable:
     if isinstance(value, tuple) and kind is not FieldKind.CHOICES:
         value = as_text(value)
     if isinstance(value, str):
