@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from daemon.cli import keeping_commands, unlinked_commands
+from daemon.cli import keeping_commands, rolling_commands, unlinked_commands
 from daemon.cli.options import CONFIG, STATE, By, ConfigPath, Json, StatePlace
 
 app = typer.Typer(
@@ -164,25 +164,6 @@ def report(
     from daemon.cli.looking import report as work
 
     work(number=number, html=html, calls=calls, state=state, as_json=as_json)
-
-
-@app.command()
-def explain(
-    sync: Annotated[str, typer.Argument(help="Name of the sync.")],
-    record: Annotated[
-        str, typer.Argument(help="Its id on either side, connection:id, or its e-mail address.")
-    ],
-    field: Annotated[str, typer.Argument(help="A field of either side; all where left out.")] = "",
-    at: Annotated[
-        str, typer.Option("--at", metavar="TIME", help="As it was then (UTC): 2026-11-20T08:00.")
-    ] = "",
-    state: StatePlace = STATE,
-    as_json: Json = False,
-) -> None:
-    """Tell who set a value, when, by which rule, over which other, and who approved it."""
-    from daemon.cli.explaining import explain as work
-
-    work(sync=sync, record=record, field=field, at=at, state=state, as_json=as_json)
 
 
 @app.command()
@@ -356,6 +337,7 @@ def config_schema() -> None:
 
 
 app.add_typer(keeping_commands.app)
+app.add_typer(rolling_commands.app)
 
 
 def main() -> None:
