@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from adapters.circuit import Circuit
 from config.snapshot import Config, Connection
 from daemon.clock import Clock, Luck
 from daemon.flow.prepare import Link
@@ -18,12 +19,12 @@ from daemon.use_cases.workspace import OnCall, make_link
 class Connections:
     """Lends connections by name; opens each when it is first needed."""
 
-    def __init__(self, clock: Clock, luck: Luck, on_call: OnCall) -> None:
-        """Open nothing yet."""
+    def __init__(self, config: Config, clock: Clock, luck: Luck, on_call: OnCall) -> None:
+        """Open nothing yet; what *config* has stays open between runs."""
         self._around = (clock, luck, on_call)
         self._links: dict[str, Link] = {}
         self._users: Counter[str] = Counter()
-        self._wanted: Mapping[str, Connection] = {}
+        self._wanted = config.connections
         self._turn = asyncio.Condition()
 
     async def take(self, config: Config) -> None:
@@ -31,6 +32,10 @@ class Connections:
         self._wanted = config.connections
         async with self._turn:
             await self._close_unwanted()
+
+    def opened(self) -> set[str]:
+        """Return the names of what is open."""
+        return set(self._links)
 
     @asynccontextmanager
     async def lent(self, config: Config, names: Iterable[str]) -> AsyncIterator[Mapping[str, Link]]:
@@ -82,6 +87,15 @@ class Connections:
         link = self._links.pop(name, None)
         if link is not None:
             await link.adapter.close()
+
+    def circuits(self) -> dict[str, str]:
+        """Return each open connection that has a circuit (R6), with how that stands."""
+        found = {name: getattr(link.adapter, "circuit", None) for name, link in self._links.items()}
+        return {
+            name: circuit.state.value
+            for name, circuit in found.items()
+            if isinstance(circuit, Circuit)
+        }
 
     async def close(self) -> None:
         """Close everything; for the end of the process."""

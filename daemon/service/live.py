@@ -24,7 +24,7 @@ class Live:
         self.changed = asyncio.Event()
         """Set once *config* gave way to another one, which has an event of its own."""
         self._luck = luck
-        self._connections = Connections(clock, luck, on_call)
+        self._connections = Connections(config, clock, luck, on_call)
 
     async def take(self, config: Config) -> None:
         """Let runs that begin from now on use *config*."""
@@ -59,6 +59,10 @@ class Live:
                 clock=self.clock,
                 luck=self._luck,
             )
+
+    def circuits(self) -> dict[str, str]:
+        """Return each open connection that has a circuit (R6), with how that stands."""
+        return self._connections.circuits()
 
     async def close(self) -> None:
         """Close every connection."""
