@@ -101,7 +101,7 @@ def _make_strict(engine: Engine, patience: timedelta, *, read_only: bool) -> Non
     """
     pragmas = [
         f"busy_timeout={patience // timedelta(milliseconds=1)}",
-        "cache_size=-32768",
+        "cache_size=-8192",
         "temp_store=MEMORY",
     ]
     if not read_only:
