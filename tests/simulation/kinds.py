@@ -62,7 +62,7 @@ TITLES: Mapping[int, str] = {
 }
 
 ELSEWHERE: Mapping[int, str] = {
-    6: "tests/simulation/test_crash_everywhere.py",
+    6: "tests/simulation/test_crash_in_migration.py",
     9: "tests/state/test_lock.py",
     10: "tests/state/test_lock.py",
 }

@@ -82,7 +82,9 @@ def _check_effect(known: Claims, effect: Effect, intent: IntentRow | None, times
 
 def _stands(known: Claims, intent: IntentRow) -> bool:
     """Tell whether a person entered by chance just what we meant to write."""
-    side, record = intent.operation.side, str(intent.operation.target_id)
+    side = intent.operation.side
+    made = [link.record(side) for link in known.links if link.id == intent.link]
+    record = str(intent.operation.target_id or next(iter(made), ""))
     events = known.world.history.events
     return all(
         any(

@@ -134,6 +134,12 @@ class People:
         self._history.deaths.add((side, record))
         self._systems[side].archive(record)
 
+    def erase(self, side: Side, record: str) -> None:
+        """Delete a record for good by hand."""
+        self._history.tell(f"person erases {side.value} {record}")
+        self._history.deaths.add((side, record))
+        self._systems[side].erase(record)
+
     def restore(self, side: Side, record: str) -> None:
         """Take a record out of the bin by hand."""
         system = self._systems[side]
@@ -232,9 +238,7 @@ class People:
 
     def _erase_some(self) -> None:
         if some := self._some():
-            self._history.tell(f"person erases {some[0].value} {some[1].id}")
-            self._history.deaths.add((some[0], some[1].id))
-            self._systems[some[0]].erase(some[1].id)
+            self.erase(some[0], some[1].id)
 
     def _partners(self) -> tuple[str, str] | None:
         """Return two live records with one address."""

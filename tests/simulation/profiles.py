@@ -199,14 +199,17 @@ def _drawn(luck: Random, *, is_source: bool) -> Profile:
     )
     if is_file:
         capabilities = _as_file(capabilities)
+    ignores = frozenset({"company"}) if luck.random() < 0.05 else frozenset()
+    # Both at once never come to rest yet: scenarios/open/ignored-write-is-sent-for-ever.json.
+    answers = "note" if not is_source and not ignores and luck.random() < 0.05 else ""
     return Profile(
         capabilities=capabilities,
         rewriting=luck.choice(("as_is", "as_is", "tidy", "cut", "composed")),
         carries_external_id=capabilities.has_external_id and luck.random() < 0.9,
         is_unique=not is_file,
         skew=timedelta(seconds=luck.choice((0, 0, 0, -4, 3))),
-        ignores=frozenset({"company"}) if luck.random() < 0.05 else frozenset(),
-        answers="note" if not is_source and luck.random() < 0.05 else "",
+        ignores=ignores,
+        answers=answers,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from config.words import OneSidedDelete
+from config.words import Found, OneSidedDelete
 from daemon.core.values import Side
 from tests.simulation.claims import Claims, same
 from tests.simulation.history import Event, Removal
@@ -37,6 +37,10 @@ def _is_safe(
         return True
     if any(event.number < loss < removal.number for loss in world.history.losses):
         return True  # what both had agreed on was forgotten
+    if world.sync.pairs[0].match.found is Found.MERGE and any(
+        event.number < rest < removal.number for rest in world.history.rests
+    ):
+        return True  # both agreed to differ, so it is no edit
     if any(same(name, value, event.value) for value in known.logged.get(spot, [])):
         return True
     profile = world.profiles[removal.side.other]

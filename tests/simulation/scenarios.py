@@ -5,8 +5,9 @@ it, the world must come to the same end.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -43,12 +44,9 @@ BOTH_WAYS = Terms(settings={"create": {"source": True}, "guards": {"verify_sampl
 Script = Callable[[World], None]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scenario:
-    """What is so, and what is done before the run that is disturbed."""
-
-    prepare: Script
-    act: Script
+SMALL_BATCHES = replace(
+    CRM, capabilities=replace(CRM.capabilities, write_batch=3, read_batch=2, page_size=2)
+)
 
 
 def new_world(engine: Engine, terms: Terms = BOTH_WAYS, **profiles: Profile) -> World:
@@ -97,9 +95,21 @@ def come_to_rest(world: World) -> Mapping[str, object]:
     return end_state(world)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scenario:
+    """What is so, and what is done before the run that is disturbed."""
+
+    prepare: Script
+    act: Script
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Of the sync, beside the usual ones."""
+    crm: Profile = CRM
+
+
 def prepared(engine: Engine, scenario: Scenario, **profiles: Profile) -> World:
     """Return a world in which a scenario's run is about to begin."""
-    world = new_world(engine, BOTH_WAYS, **profiles)
+    terms = Terms(settings={**BOTH_WAYS.settings, **scenario.settings})
+    world = new_world(engine, terms, **{"crm": scenario.crm, **profiles})
     scenario.prepare(world)
     scenario.act(world)
     world.steps.count = 0
@@ -134,6 +144,10 @@ def killed_at(
 
 def _nothing(_world: World) -> None:
     """Begin with empty systems."""
+
+
+def _nothing_more(_world: World) -> None:
+    """Let the run alone be what happens."""
 
 
 def _three_people(world: World) -> None:
@@ -183,10 +197,59 @@ def _killed_while_writing(world: World) -> None:
     world.steps.strike = lambda _name: None
 
 
+def _seven_people(world: World) -> None:
+    for number in range(7):
+        make(world, Side.SOURCE, number)
+
+
+def _delete(world: World) -> None:
+    world.people.archive(Side.SOURCE, "s1")
+
+
+def _absent_once(world: World) -> None:
+    """Let somebody be erased, and missed by one listing."""
+    _three_people(world)
+    world.people.erase(Side.CRM, "c1")
+    world.pass_by(600)
+    sync(world)
+
+
+def _edit_what_is_deleted(world: World) -> None:
+    world.people.archive(Side.SOURCE, "s1")
+    world.people.edit(Side.CRM, "c1", {"note": "still needed"})
+
+
+def _plan_waits(world: World) -> None:
+    """Show the first plan; its approval comes with the next run."""
+    _new_people(world)
+    sync(world)
+
+
+def _new_rules(world: World) -> None:
+    """Edit on both sides and start again with other rules."""
+    _edits_on_both_sides(world)
+    rules = {"note": {"to": "note", "policy": "source"}, "company": False}
+    world.reconfigure({**world.settings, "fields": rules})
+
+
+_REMOVING = {"deletes": {"source": "archive", "crm": "delete"}}
+
 SCENARIOS: Mapping[str, Scenario] = {
     "create": Scenario(prepare=_nothing, act=_new_people),
     "update": Scenario(prepare=_three_people, act=_edits),
+    "batch": Scenario(prepare=_nothing, act=_seven_people, crm=SMALL_BATCHES),
     "batch_with_refusals": Scenario(prepare=_three_people, act=_edits_with_refusal),
     "conflict": Scenario(prepare=_three_people, act=_edits_on_both_sides),
     "recovery": Scenario(prepare=_nothing, act=_killed_while_writing),
+    "delete": Scenario(prepare=_three_people, act=_delete, settings=_REMOVING),
+    "delete_of_what_is_absent": Scenario(
+        prepare=_absent_once, act=_nothing_more, settings=_REMOVING
+    ),
+    "delete_against_edit": Scenario(
+        prepare=_three_people, act=_edit_what_is_deleted, settings=_REMOVING
+    ),
+    "approval": Scenario(
+        prepare=_plan_waits, act=_nothing_more, settings={"approval": {"first_run": "required"}}
+    ),
+    "reload": Scenario(prepare=_three_people, act=_new_rules),
 }

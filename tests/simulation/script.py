@@ -150,4 +150,5 @@ def _settings(draw: Random) -> dict[str, Any]:
         },
         "edit_vs_delete": draw.choice(("keep", "keep", "delete")),
         "guards": {"verify_sample": draw.choice((0, 2))},
+        "approval": {"first_run": draw.choice(("none",) * 4 + ("required",))},
     }

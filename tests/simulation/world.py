@@ -60,8 +60,8 @@ class Terms:
     def sync(self) -> Sync:
         """Return the validated sync."""
         ends = {side.value: {"connection": NAMES[side]} for side in Side}
-        fixed = {"approval": {"first_run": "none"}, "country": REGION}
-        return Sync.model_validate({**ends, **fixed, **self.settings})
+        usual = {"approval": {"first_run": "none"}, "country": REGION}
+        return Sync.model_validate({**ends, **usual, **self.settings})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +94,8 @@ class World:
         self._lives = 0
         self.is_guarded = False
         """A guard stopped the sync for good, and rightly."""
+        self.digest = ""
+        """What a person approves with the next run: the plan that waited."""
         self.calls: list[Call] = []
         self.copies: list[Copy] = []
         self.lost: list[dict[str, Any]] = []
@@ -179,7 +181,8 @@ class World:
         for wire in self.wires.values():
             drive(wire.land())
         is_undisturbed = not self.mischief.is_armed
-        order = Order(sync=SYNC, trigger="simulation")
+        order = Order(sync=SYNC, trigger="simulation", approve=self.digest, by="a person")
+        self.digest = ""
         try:
             report = drive(cycle(self.work, self.luck, order, self.calls))
         except Killed:
@@ -192,6 +195,8 @@ class World:
         if is_undisturbed and report.outcome in {"done", "nothing"}:
             self.history.rests.append(self.history.next())
         plan = report.plan
+        if report.outcome == "waiting" and plan is not None:
+            self.digest = plan.digest
         self.history.tell(
             f"run {report.run} {report.outcome} writes={plan.writes if plan else 0} "
             f"digest={plan.digest if plan else ''} open={report.open_intents} {report.error}"
