@@ -23,6 +23,7 @@ from daemon.core.values import Side
 from daemon.cycle import Order, cycle
 from daemon.flow.prepare import Link, Preparation
 from daemon.flow.report import RunReport
+from state import guards
 from state.database import StateUnavailable
 from tests.simulation.faults import Mischief
 from tests.simulation.history import History
@@ -92,6 +93,8 @@ class World:
         self.sync = terms.sync()
         self.around = self._around()
         self._lives = 0
+        self.held: list[str] = []
+        """Guards whose trips a person lets pass before the next run."""
         self.is_guarded = False
         """A guard stopped the sync for good, and rightly."""
         self.digest = ""
@@ -184,6 +187,7 @@ class World:
         order = Order(sync=SYNC, trigger="simulation", approve=self.digest, by="a person")
         self.digest = ""
         try:
+            self._let_pass()
             report = drive(cycle(self.work, self.luck, order, self.calls))
         except Killed:
             self.history.tell("killed")
@@ -197,11 +201,24 @@ class World:
         plan = report.plan
         if report.outcome == "waiting" and plan is not None:
             self.digest = plan.digest
+        self.held = sorted({trip.guard for trip in report.guards} - {"empty_side"})
         self.history.tell(
             f"run {report.run} {report.outcome} writes={plan.writes if plan else 0} "
             f"digest={plan.digest if plan else ''} open={report.open_intents} {report.error}"
         )
         return report
+
+    def _let_pass(self) -> None:
+        """Have a person look at what guards held in the run before, and release it (R18)."""
+        while self.held:
+            self.state.write_now(
+                guards.release,
+                sync=SYNC,
+                guard=self.held.pop(),
+                by="a person",
+                reason="looked into",
+                at=self.clock.now(),
+            )
 
     def run_elsewhere(self, side: Side) -> tuple[MemorySystem, RunReport | None]:
         """Run once with credentials that lead to somebody else's account."""
