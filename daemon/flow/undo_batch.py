@@ -172,7 +172,8 @@ async def _look(
         run.tally.need("look", len(some), able.read_batch, is_remote=able.is_remote)
         if not is_preview:
             await keep_reading(run, watch, reading)
-            await run.state.write(mirror.note_gone, part.end, sorted(reading.missing))
+            if reading.missing:
+                await run.state.write(mirror.note_gone, part.end, sorted(reading.missing))
         found.update(_present(reading, some, around.moved[side], around.busy[side]))
     return found
 

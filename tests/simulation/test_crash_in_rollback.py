@@ -29,8 +29,8 @@ TERMS = Terms(
 )
 
 FEWEST_STEPS = 20
-AGAIN = 3
-"""Rollbacks after a kill: one that recovers and goes on, one that finds nothing left to do."""
+AGAIN = 2
+"""Rollbacks after the one that goes on: one settles what had no reply, one finds nothing to do."""
 
 
 def prepared(engine: Engine) -> tuple[World, int]:
