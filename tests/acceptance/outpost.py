@@ -112,11 +112,12 @@ def outpost(
     rows: int = 40,
     seed: int = 1,
     place: str = "state",
+    time_out: float = TIME_OUT,
 ) -> Iterator[Outpost]:
     """Give an outpost whose daemon is not started yet."""
     with sandbox(contacts) as box, proxy(box.base_url, seed) as net:
         people = plain_people(box.records(), known)
-        text = configured(net.base_url, *(lines or FLOWING), time_out=TIME_OUT)
+        text = configured(net.base_url, *(lines or FLOWING), time_out=time_out)
         (folder / "crmsyncd.yaml").write_text(text, encoding="utf-8")
         (folder / "people.csv").write_bytes(as_csv(rows_for(people, rows)))
         with daemon(folder, {"HUBSPOT_TOKEN": box.token}, place) as process:
