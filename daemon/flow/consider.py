@@ -23,6 +23,7 @@ from daemon.flow.decide import (
 )
 from daemon.flow.gone import Widowed, bring_back, consider_gone
 from daemon.flow.kin import Holders, across, has_stronger_rival, hits_of, rival_keys
+from daemon.flow.opt_outs import opt_outs_of
 from daemon.flow.parts import PairPart, RunPart
 from state import keys, links
 from state.attention import Apart
@@ -189,7 +190,7 @@ def _consider_loose(
     made.judged.append((one.side, not findings))
     if is_out and one.side is Side.SOURCE:
         made.apart += apart
-        made.cleared.append(one.clear)
+        _clear_after_opt_outs(work.pair, one, made)
         return
     verdict = choose(
         one.side,
@@ -249,13 +250,21 @@ def _link(
 
 def _set_aside(work: Considering, one: _One, rule: str, message: str, made: PagePlan) -> None:
     """Leave a record to a person; on a side whose records are not created it is nobody's task."""
-    made.cleared.append(one.clear)
+    _clear_after_opt_outs(work.pair, one, made)
     if not _may_make(work.pair, one.side) and one.side is Side.CRM:
         made.skipped.append((one.side, rule))
         return
     made.apart.append(
         Apart(pair=work.pair.name, side=one.side, record=one.row.id, rule=rule, message=message)
     )
+
+
+def _clear_after_opt_outs(pair: PairPart, one: _One, made: PagePlan) -> None:
+    """Take a record that is set apart off the list, once its opt-out is where it belongs (R15)."""
+    carried = opt_outs_of(pair, one.side, one.row, one.kin, one.clear)
+    made.operations += carried
+    if not carried:
+        made.cleared.append(one.clear)
 
 
 def _is_another(pair: PairPart, one: _One, link: LinkRow) -> bool:

@@ -506,3 +506,22 @@ async def test_a_preview_tells_what_guards_would_hold(new_world: NewWorld) -> No
 
     assert ["update_burst"] == tripped(report)
     assert ([], 50) == (stored, await world.waiting())
+
+
+async def test_an_opt_out_of_an_unknown_row_reaches_who_has_the_address(
+    new_world: NewWorld,
+) -> None:
+    """The row is left to a person; that somebody opted out in it is not (R15)."""
+    world = await settled(new_world, 3)
+    world.source.make(person(1, unsubscribed="yes", company="Twin"))
+
+    report = await world.run()
+
+    assert ("yes", "Company1") == tuple(
+        world.crm.records["c2"].values[name] for name in ("unsubscribed", "company")
+    )
+    assert [("update", "c2")] == world.crm.writes
+    assert 1 == report.counts["quarantined"]
+    world.pass_by(SOON)
+    await world.run()
+    await world.rest()
