@@ -138,7 +138,5 @@ def ended_entries(before: datetime) -> ColumnElement[bool]:
 
 
 def ended_trips(before: datetime) -> ColumnElement[bool]:
-    """Say that a trip is over; one that a person released up to a measure still lets that pass."""
-    return and_(
-        _TRIP.c.status != "open", _TRIP.c.ended_at < before, _TRIP.c.released_up_to.is_(None)
-    )
+    """Say that a trip is over, or was released: a release holds for a day."""
+    return and_(_TRIP.c.status != "open", _TRIP.c.ended_at < before)

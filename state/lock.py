@@ -7,6 +7,7 @@ keeps a second daemon out, not commands: those take turns with the daemon by tra
 import fcntl
 import os
 import socket
+import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,6 +128,7 @@ class _FileLock(StateLock):
 class _ServerLock(StateLock):
     def __init__(self, url: URL) -> None:
         self._url = url
+        self._asking = threading.Lock()  # a session serves one thread at a time
         self._engine = create_engine(
             url,
             poolclass=NullPool,
@@ -143,13 +145,14 @@ class _ServerLock(StateLock):
             raise _taken(url, self._seen.name if self._seen else "")
 
     def is_held(self) -> bool:
-        if self._session is None:
-            return False
-        try:
-            self._session.exec_driver_sql("SELECT 1")
-        except DBAPIError:
-            return False
-        return True
+        with self._asking:
+            if self._session is None:
+                return False
+            try:
+                self._session.exec_driver_sql("SELECT 1")
+            except DBAPIError:
+                return False
+            return True
 
     def confirm(self, connection: Connection) -> None:
         holder = _holder(connection)

@@ -284,6 +284,7 @@ async def _read_hints(
         if not (hint.version and known.get(hint.id) == hint.version and not hint.is_gone)
         and not (hint.is_gone and (hint.id not in gone or not gone[hint.id].is_live))
     ]
+    run.tally.echoes += len(hints) - len(news)
     is_told = True
     for some in batches(sorted(set(news)), adapter.capabilities.read_batch):
         reading = await adapter.read(watch.part.object, some, watch.fields)

@@ -39,6 +39,7 @@ async def recover(run: RunPart) -> int:
         left += await _recover_updates(run, watch.part, updates)
         left += await _recover_removals(run, watch.part, removals)
         left += await _recover_creates(run, watch.part, creates)
+    run.tally.recovered += len(rows) - left
     return left
 
 

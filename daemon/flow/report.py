@@ -150,6 +150,12 @@ class RunReport(Part):
     conflicts: list[Attention] = []
     quarantine: list[Attention] = []
     open_intents: int = 0
+    late_edits: int = 0
+    """Records that moved between the plan and its write; planned anew (R21)."""
+    recovered: int = 0
+    """Writes without a reply, of which a look told what became of them (R31)."""
+    echoes: int = 0
+    """Hints of change feeds that told what was known already."""
     notes: list[str] = []
     error: str = ""
     next_steps: list[str] = []
@@ -192,6 +198,9 @@ async def report(
         conflicts=await _conflicts(run, pair_names),
         quarantine=await _quarantine(run, pair_names),
         open_intents=still_open,
+        late_edits=run.tally.moved,
+        recovered=run.tally.recovered,
+        echoes=run.tally.echoes,
         notes=run.tally.notes,
         error=_told(error),
         next_steps=_next_steps(run, made, error, tally),

@@ -38,6 +38,10 @@ class Tally:
     moved: int = 0
     """Writes put off because the record had moved."""
     unknown: int = 0
+    echoes: int = 0
+    """Hints of a change feed that told what was known already, as of our own writes."""
+    recovered: int = 0
+    """Writes of former requests without a reply, of which a look told what became of them."""
     changed_records: int = 0
     read_records: int = 0
     """Records that a change feed had us read."""

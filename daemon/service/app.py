@@ -3,25 +3,28 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 
 from config.snapshot import Config
 from daemon.clock import Clock, Luck
+from daemon.flow.report import RunReport
 from daemon.service.decisions import follow_decisions
 from daemon.service.files import wake_by_files
 from daemon.service.live import Live
 from daemon.service.logs import logger
 from daemon.service.metrics import Metrics
+from daemon.service.readiness import Readiness, Signs
 from daemon.service.reload import Origin, Reloading
 from daemon.service.roster import Roster
 from daemon.service.tasks import Tasks
+from daemon.service.upkeep import Upkeep
 from daemon.service.web import Questions, application, listen
 from daemon.service.workers import Listeners
+from daemon.use_cases.meaning import standing_now
 from daemon.use_cases.naming import settle_names, wanted_syncs
-from daemon.use_cases.overview import status
 from daemon.use_cases.standing import Standing, note_standing
 from state import pairs
 from state.database import State, StateUnavailable
@@ -73,13 +76,20 @@ async def serve(
     tasks = Tasks(stopping)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(live.close)
+        upkeep = Upkeep(live, metrics.kept)
+        roster = Roster(live, tasks, _listeners(metrics, upkeep))
+        signs = _signs(live, roster, tasks, stopping, lock)
+        readiness = Readiness(state, clock, signs)
+        stack.push_async_callback(readiness.close)
         runner, port = await listen(
-            application(_questions(state, metrics)), config.service.host, config.service.port
+            application(Questions(is_ready=readiness.ask, exposition=_exposition(live, metrics))),
+            config.service.host,
+            config.service.port,
         )
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(tasks.close)
-        roster = Roster(live, tasks, _listeners(metrics))
         roster.take(None, config)
+        tasks.start(upkeep.work())
         for work in _attendance(live, roster, metrics, origin, lock):
             tasks.start(work)
         started = Started(host=config.service.host, port=port)
@@ -103,8 +113,24 @@ async def _settle_state(config: Config, state: State) -> None:
     await note_standing(state, Standing())
 
 
-def _listeners(metrics: Metrics) -> Listeners:
-    return Listeners(began=metrics.run_began, ended=metrics.run_ended, broken=metrics.run_broken)
+def _listeners(metrics: Metrics, upkeep: Upkeep) -> Listeners:
+    def ended(report: RunReport) -> None:
+        metrics.run_ended(report)
+        upkeep.run_ended()
+
+    return Listeners(began=metrics.run_began, ended=ended, broken=metrics.run_broken)
+
+
+def _signs(
+    live: Live, roster: Roster, tasks: Tasks, stopping: asyncio.Event, lock: StateLock | None
+) -> Signs:
+    return Signs(
+        idle=roster.idle,
+        failed=lambda: tasks.has_failed,
+        is_stopping=stopping.is_set,
+        is_lock_held=lambda: lock is None or lock.is_held(),
+        circuits=live.circuits,
+    )
 
 
 def _attendance(
@@ -130,19 +156,15 @@ async def keep_lock(lock: StateLock, clock: Clock) -> None:
     )
 
 
-def _questions(state: State, metrics: Metrics) -> Questions:
-    async def is_ready() -> tuple[bool, dict[str, object]]:
-        found = await status(state, limit=0)
-        held = [sync.sync for sync in found.syncs if sync.hold]
-        failed = [s.sync for s in found.syncs if s.last and s.last.outcome == "failed"]
-        told: dict[str, object] = {"state": "writable", "held": held, "failing": failed}
-        return True, {"status": "ready", **told}
-
+def _exposition(live: Live, metrics: Metrics) -> Callable[[], Awaitable[bytes]]:
     async def exposition() -> bytes:
-        metrics.stand(await status(state, limit=0))
+        try:
+            metrics.stand(await standing_now(live.state, live.clock), live.circuits())
+        except StateUnavailable:  # what was counted is told all the same
+            metrics.state_lost()
         return await asyncio.to_thread(metrics.exposition)
 
-    return Questions(is_ready=is_ready, exposition=exposition)
+    return exposition
 
 
 def _obey_signals(stopping: asyncio.Event) -> None:

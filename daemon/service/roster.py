@@ -104,6 +104,14 @@ class Roster:
             self._posts[report.sync].through.set()
         self._heard(report)
 
+    def idle(self) -> list[str]:
+        """Return configured syncs whose worker has ended, or whose timer was cut off."""
+        return sorted(
+            name
+            for name, post in self._posts.items()
+            if post.work.done() or (post.timer is not None and _is_cut(post.timer))
+        )
+
     async def stop(self, grace: float) -> None:
         """Let runs under way finish within *grace* seconds, then cut them, which is safe."""
         posts: Mapping[str, _Post] = self._posts
@@ -113,3 +121,8 @@ class Roster:
             post.worker.end()
         if posts:
             await asyncio.wait([post.work for post in posts.values()], timeout=grace)
+
+
+def _is_cut(timer: asyncio.Task[None]) -> bool:
+    """Tell a timer that broke from one that has no more moments to wait for."""
+    return timer.done() and (timer.cancelled() or timer.exception() is not None)

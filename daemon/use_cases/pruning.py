@@ -1,6 +1,9 @@
 """Prune: take away what has been kept long enough, beside whatever runs (R27)."""
 
 import asyncio
+from datetime import datetime
+
+from sqlalchemy import Connection
 
 from config.retention import Retention
 from daemon.clock import Clock
@@ -26,6 +29,12 @@ def limits(retention: Retention, clock: Clock) -> Limits:
     """Return for each kind the moment before which it goes."""
     now = clock.now()
     return {kept: now - getattr(retention, kept.value) for kept in Kept}
+
+
+def last_pruned(connection: Connection) -> datetime | None:
+    """Return when the state was last pruned to the end; None where it never was."""
+    told = observations.known_fact(connection, PRUNED_AT)
+    return datetime.fromisoformat(told) if told else None
 
 
 async def what_is_due(state: State, retention: Retention, clock: Clock) -> Pruned:
