@@ -44,17 +44,30 @@ def judge_created(undoing: Undoing, side: Side, wish: Wish, made: Judged) -> Non
 def _edited_fields(undoing: Undoing, side: Side, record: Record) -> list[str]:
     """Return the mapped fields that are not as the run left the record it made."""
     written = {one.copy.field: one for one in fields_back(undoing.writes[side])}
-    row = undoing.known[side]
-    known = row.values if row else {}
     return [
         name
         for name, value in sorted(record.values.items())
-        if (name in written and not written[name].is_left(value))
-        or (
-            name not in written
-            and (name in undoing.changed[side] or (name in known and known[name] != value))
+        if (
+            not written[name].is_left(value)
+            if name in written
+            else _is_foreign(undoing, side, name)
         )
     ]
+
+
+def _is_foreign(undoing: Undoing, side: Side, name: str) -> bool:
+    """Tell whether somebody may have filled a field that the run left alone.
+
+    What stood there when the record was first read is the system's own doing (a default); of a field
+    that was not read before, nobody can say so, and a person's work is worth more than a tidy end.
+    """
+    row, record = undoing.known[side], undoing.present[side].record
+    value = record.values[name] if record else None
+    if name in undoing.changed[side]:
+        return True
+    if row is None or name not in row.values:
+        return value is not None
+    return row.values[name] != value
 
 
 def _removal(pair: PairPart, side: Side) -> Verb | None:

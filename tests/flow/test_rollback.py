@@ -287,6 +287,20 @@ async def test_a_created_record_that_was_edited_stays(fresh: World) -> None:
     await three_rests(fresh)
 
 
+async def test_a_field_filled_before_we_ever_read_it_is_somebodys_work(
+    new_world: Callable[..., World],
+) -> None:
+    """What nobody can say of is left to people: the record stays (I1)."""
+    world = new_world(guards={"verify_sample": 0})
+    world.source.make(person(1, phone=None))
+    await world.run()
+    world.crm.edit("c1", {"phone": "+4930222222"})
+
+    report = await rolled_back(world)
+
+    assert [("c1", "edited since: phone")] == [(one.record, one.why) for one in report.kept]
+
+
 async def test_created_records_can_be_kept(fresh: World) -> None:
     """On demand everything else goes back only."""
     await fresh.run()
