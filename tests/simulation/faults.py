@@ -155,7 +155,8 @@ class Mischief:
             left = draw.randint(1, strike.reach)
             self._armed.append(_Armed(kind=kind, strike=strike, left=left))
         else:
-            self._habits.add((kind, draw.choice(tuple(Side))))
+            sides = draw.choice(((Side.SOURCE,), (Side.CRM,), tuple(Side)))
+            self._habits |= {(kind, side) for side in sides}
 
     def has(self, kind: int, side: Side) -> bool:
         """Tell whether a system has a habit in this run; asking counts as happening."""

@@ -22,7 +22,7 @@ WEIGHTS: Mapping[str, int] = {
     "clear": 6,
     "rename": 4,
     "archive": 8,
-    "restore": 12,
+    "restore": 8,
     "erase": 2,
     "edit_both": 12,
     "delete_and_edit": 3,
@@ -230,11 +230,14 @@ class People:
             self.archive(some[0], some[1].id)
 
     def _restore_some(self) -> None:
+        """Take somebody out of the bin; where nobody is in it, put somebody in and change your mind."""
         side = self._side()
-        system = self._systems[side]
-        gone = [stored.id for stored in system.records.values() if stored.is_archived]
+        gone = [stored.id for stored in self._systems[side].records.values() if stored.is_archived]
         if gone:
             self.restore(side, self._luck.choice(gone))
+        elif some := self._some():
+            self.archive(some[0], some[1].id)
+            self.restore(some[0], some[1].id)
 
     def _erase_some(self) -> None:
         if some := self._some():

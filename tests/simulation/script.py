@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from daemon.core.values import Side
-from tests.simulation.mixes import MIXES, Mix
+from tests.simulation.mixes import AROUND_WRITES, MIXES, Mix
 from tests.simulation.people import WEIGHTS
 from tests.simulation.profiles import Profile, draw_profile
 
@@ -120,6 +120,8 @@ def _mix(luck: Random) -> str:
 def _turn(luck: _Chance, mix: Mix, *, most: int) -> Turn:
     acts = tuple(_act(luck) for _ in range(luck.workload.randint(0, most)))
     kinds = mix.draw(luck.faults)
+    if AROUND_WRITES & set(kinds):
+        acts += tuple(_cause(luck.faults) for _ in range(2))
     return Turn(
         acts=acts,
         faults=tuple(Fault(kind=kind, luck=luck.faults.randrange(LUCK)) for kind in kinds),
@@ -132,6 +134,11 @@ def _act(luck: _Chance) -> Act:
     (name,) = luck.workload.choices(list(WEIGHTS), list(WEIGHTS.values()))
     after = luck.timing.choice((0.0, 0.2, 3.0, 40.0))
     return Act(name=name, luck=luck.workload.randrange(LUCK), after=after)
+
+
+def _cause(luck: Random) -> Act:
+    """Give the run something to write, where a fault needs a write to show."""
+    return Act(name=luck.choice(("edit", "create", "edit_both")), luck=luck.randrange(LUCK))
 
 
 def _settings(draw: Random) -> dict[str, Any]:

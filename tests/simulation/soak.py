@@ -132,6 +132,8 @@ def _soak(asked: argparse.Namespace) -> int:
                 f"seed {outcome.seed}: {outcome.violations[0]}\n"
                 f"  python -m tests.simulation.soak --seed {outcome.seed} --trace\n"
             )
+        if asked.seconds and time.perf_counter() - began > asked.seconds:
+            break
     rate = total.seeds / max(0.001, time.perf_counter() - began)
     sys.stderr.write(f"{table(total.faults)}\n{rate:.1f} seeds a second\n")
     sys.stdout.write(total.told() + "\n")
@@ -168,6 +170,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=1000, help="how many")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--seconds", type=float, help="stop after so long, however many are left")
     parser.add_argument(
         "--mix", choices=sorted(MIXES), default="", help="which faults come together"
     )
