@@ -14,7 +14,15 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.scenarios import Measured, Sizes, idle_ratio, measure
+from benchmarks.scenarios import (
+    SMALL_ROWS,
+    Limited,
+    Measured,
+    Sizes,
+    idle_ratio,
+    measure,
+    measure_limited,
+)
 
 MEBIBYTE = 1024 * 1024
 
@@ -26,17 +34,37 @@ def main() -> int:
     parser.add_argument("--contacts", type=int, default=None, help="contacts before; a fifth")
     parser.add_argument("--share", type=float, default=0.01, help="part changed on each side")
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of tables")
+    parser.add_argument("--small", type=int, default=SMALL_ROWS,
+                        help="rows of the idle poll that the large one is compared with")  # fmt: skip
+    parser.add_argument("--limited", type=int, default=0, metavar="ROWS",
+                        help="also load ROWS under the vendor's limits, 150 ms away")  # fmt: skip
     parser.add_argument("--profile", type=Path, default=None, help="folder for cProfile files")
     given = parser.parse_args()
     sizes = Sizes(rows=given.rows, contacts=given.contacts or given.rows // 5)
     if given.profile is not None:
         given.profile.mkdir(parents=True, exist_ok=True)
-    measured = measure(sizes, given.share, given.profile)
+    measured = measure(sizes, given.share, given.profile, given.small)
+    limited = measure_limited(given.limited) if given.limited else None
     if given.json:
-        sys.stdout.buffer.write(orjson.dumps(_told(measured)) + b"\n")
+        told = {**_told(measured), "limited": _limited(limited)}
+        sys.stdout.buffer.write(orjson.dumps(told) + b"\n")
     else:
         _show(measured)
+        if limited is not None:
+            _show_limited(limited)
     return 0
+
+
+def _limited(limited: Limited | None) -> dict[str, object] | None:
+    return {**asdict(limited), "ratio": limited.ratio} if limited else None
+
+
+def _show_limited(limited: Limited) -> None:
+    Console(width=140).print(
+        f"Under the vendor's limits, 150 ms away: {limited.rows:,} rows in "
+        f"{limited.wall_seconds:,.0f} s, {limited.calls} calls ({limited.floor} at least), "
+        f"{limited.ratio:.2f} times the {limited.floor_seconds:,.0f} s the limit itself takes"
+    )
 
 
 def _told(measured: Sequence[Measured]) -> dict[str, object]:

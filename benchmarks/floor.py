@@ -29,6 +29,11 @@ its properties, the property for our own id, and the definitions with it (its sp
 account's to say: an archived one of that name comes back as it was)."""
 
 
+HUBSPOT_BURST = 100
+HUBSPOT_BURST_SECONDS = 10.0
+"""Calls that the smallest accounts take in any ten seconds."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Work:
     """What there was to do on the CRM's side in one run."""
@@ -53,6 +58,14 @@ class Work:
 def hubspot_floor(work: Work) -> int:
     """Return the least calls of *work* on HubSpot contacts."""
     return sum(hubspot_floor_by_purpose(work).values())
+
+
+def hubspot_floor_seconds(calls: int) -> float:
+    """Return the least time in which the smallest account lets so many calls pass.
+
+    The first hundred may leave at once, and each further hundred ten seconds later.
+    """
+    return (calls - 1) // HUBSPOT_BURST * HUBSPOT_BURST_SECONDS
 
 
 def hubspot_floor_by_purpose(work: Work) -> dict[str, int]:

@@ -17,7 +17,12 @@ from typing import Any
 
 import orjson
 
-from benchmarks.floor import Work, hubspot_floor, hubspot_floor_by_purpose
+from benchmarks.floor import (
+    Work,
+    hubspot_floor,
+    hubspot_floor_by_purpose,
+    hubspot_floor_seconds,
+)
 from benchmarks.stage import Stage, stage
 
 OUT_OF_SIGHT = 9.0
@@ -131,6 +136,13 @@ class Series:
         work = Work(is_first=True, contacts=contacts)
         return self._busy("first load", work, self._sizes.rows + contacts)
 
+    def limited_load(self, milliseconds: int) -> Measured:
+        """Load the file with the vendor's limits and so many milliseconds of latency."""
+        contacts = self._on.contacts().size
+        self._on.be_real(milliseconds)
+        work = Work(is_first=True, contacts=contacts)
+        return self._busy("limited load", work, self._sizes.rows + contacts)
+
     def own_echo(self) -> Measured:
         """Run again: the feed tells of what the first load wrote, and nothing is news."""
         time.sleep(MARGIN)
@@ -206,15 +218,53 @@ def series(sizes: Sizes, profiles: Path | None) -> Iterator[Series]:
                 yield Series(on, sizes, process)
 
 
-def measure(sizes: Sizes, share: float, profiles: Path | None) -> list[Measured]:
+def measure(
+    sizes: Sizes, share: float, profiles: Path | None, small_rows: int = SMALL_ROWS
+) -> list[Measured]:
     """Run all scenarios at *sizes*, and an idle poll at a small size beside."""
     measured: list[Measured] = []
     with series(sizes, profiles) as full:
         measured += [full.first_load(), full.own_echo(), full.small_change(share), full.idle()]
-    with series(sizes.scaled_to(SMALL_ROWS), profiles) as small:
+    with series(sizes.scaled_to(small_rows), profiles) as small:
         small.first_load()
         measured.append(small.idle())
     return measured
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limited:
+    """A first load under the vendor's limits, from some way off."""
+
+    rows: int
+    calls: int
+    floor: int
+    wall_seconds: float
+    floor_seconds: float
+    """In which the limit would let the least calls pass."""
+    steps: Mapping[str, float]
+
+    @property
+    def ratio(self) -> float:
+        """Time over the least time the limit leaves."""
+        return self.wall_seconds / self.floor_seconds
+
+
+LATENCY = 150
+"""Milliseconds from a call's leaving to its reply: an ordinary distance from a CRM."""
+
+
+def measure_limited(rows: int) -> Limited:
+    """Load a file under the limits of the smallest account, 150 ms away."""
+    with series(Sizes(rows=rows, contacts=rows // 5), None) as limited:
+        one = limited.limited_load(LATENCY)
+    return Limited(
+        rows=rows,
+        calls=one.calls,
+        floor=one.floor,
+        wall_seconds=one.wall_seconds,
+        floor_seconds=hubspot_floor_seconds(one.floor),
+        steps=one.steps,
+    )
 
 
 def idle_ratio(measured: Sequence[Measured]) -> float:

@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 from adapters.http import ask_this_machine
+from benchmarks.floor import HUBSPOT_BURST
 from daemon.use_cases.sample import HEADERS, Known, as_csv, sample_rows
 
 SYNC = "load"
@@ -108,6 +109,12 @@ class Stage:
             values={record["id"]: record["values"] for record in live},
             changed_at={record["id"]: record["updatedAt"] for record in live},
         )
+
+    def be_real(self, milliseconds: int) -> None:
+        """Answer as the smallest account does from some way off: its limits on, with latency."""
+        limits = {"burst": HUBSPOT_BURST, "search_per_second": 5}
+        self.ask("POST", "switches", {"limits": {**UNLIMITED, **limits}})
+        self.ask("PUT", "latency", {"milliseconds": milliseconds})
 
     def write_file(self, rows: int) -> None:
         """Write a file of *rows* rows; a part of the contacts stands in it."""

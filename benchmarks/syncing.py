@@ -26,6 +26,7 @@ from benchmarks.stage import SYNC
 from daemon import cycle as cycling
 from daemon.clock import SystemClock, SystemLuck
 from daemon.cycle import Order
+from daemon.service.garbage import collect_seldom
 from daemon.use_cases.workspace import Workspace, open_workspace, read_configuration, run_sync
 from state.columns import table
 from state.journal import Conflict
@@ -44,6 +45,7 @@ def main() -> int:
     parser.add_argument("--inline", action="store_true", help="one thread, for profiles")
     given = parser.parse_args()
     _time_steps()
+    collect_seldom()
     asyncio.run(_serve(given.folder, is_inline=given.inline))
     return 0
 

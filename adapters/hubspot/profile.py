@@ -11,9 +11,9 @@ SEARCH = "search"
 DAILY = "daily"
 
 LIMITS = (
-    # 100 in ten seconds is the smallest account's limit; replies tell the true one, of which we
-    # leave a part to whatever else uses the same key.
-    Limit(name=BURST, interval=timedelta(seconds=10), count=80, share=0.85),
+    # 100 in ten seconds is the smallest account's limit; replies tell the true one. It is our key's
+    # own; a little is left to a person who tries something with it, and to unequal clocks.
+    Limit(name=BURST, interval=timedelta(seconds=10), count=80, share=0.95),
     # 5 a second for the whole account, all its apps together, and replies do not tell the rest.
     Limit(name=SEARCH, interval=timedelta(seconds=1), count=4),
     # Shared with every other key of the account: only what replies say of it is known.

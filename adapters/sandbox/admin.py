@@ -1,10 +1,12 @@
 """Admin endpoints every sandbox has, and the guard in front of all that is not the vendor's.
 
-Takes the fault queue and the call counter. Gives `/_sandbox/faults` and `/_sandbox/calls`.
+Takes the fault queue and the call counter. Gives `/_sandbox/faults`,
+`/_sandbox/calls` and `/_sandbox/latency`.
 Promises that no page of another origin, and no name that merely resolves to loopback, can press
 the admin's buttons: the server has no password, it is a local tool.
 """
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import orjson
@@ -61,10 +63,21 @@ async def json_body(request: web.Request) -> JsonObject:
     return body
 
 
+class Wire:
+    """How far away the sandbox pretends to be."""
+
+    def __init__(self) -> None:
+        self.latency = timedelta(0)
+        """From a request's leaving to its reply, half of it each way."""
+
+
+LONGEST_LATENCY = 60_000
+
+
 def add_admin_routes(
-    app: web.Application, *, faults: FaultQueue, calls: CallCounter, clock: Clock
+    app: web.Application, *, faults: FaultQueue, calls: CallCounter, clock: Clock, wire: Wire
 ) -> None:
-    """Add the endpoints for faults and calls."""
+    """Add the endpoints for faults, calls and latency."""
 
     async def list_faults(_: web.Request) -> web.Response:
         return json_reply({"faults": [rule.wire() for rule in faults.waiting(clock.now())]})
@@ -89,8 +102,21 @@ def add_admin_routes(
         calls.reset()
         return json_reply(calls.wire(0))
 
+    app.router.add_put(f"{ADMIN_PREFIX}latency", _setting_latency(wire))
     app.router.add_get(f"{ADMIN_PREFIX}faults", list_faults)
     app.router.add_post(f"{ADMIN_PREFIX}faults", add_fault)
     app.router.add_delete(f"{ADMIN_PREFIX}faults", clear_faults)
     app.router.add_get(f"{ADMIN_PREFIX}calls", show_calls)
     app.router.add_delete(f"{ADMIN_PREFIX}calls", reset_calls)
+
+
+def _setting_latency(wire: Wire) -> Handler:
+    async def set_latency(request: web.Request) -> web.Response:
+        given = (await json_body(request)).get("milliseconds")
+        if not isinstance(given, int) or not 0 <= given <= LONGEST_LATENCY:
+            told = f"`milliseconds` is a whole number from 0 to {LONGEST_LATENCY}"
+            return json_reply({"error": told}, 400)
+        wire.latency = timedelta(milliseconds=given)
+        return json_reply({"milliseconds": given})
+
+    return set_latency

@@ -15,7 +15,7 @@ from typing import Protocol
 import orjson
 from aiohttp import web
 
-from adapters.sandbox.admin import ADMIN_PREFIX, add_admin_routes, guard_origin
+from adapters.sandbox.admin import ADMIN_PREFIX, Wire, add_admin_routes, guard_origin
 from adapters.sandbox.calls import BROKEN_OFF, Call, CallCounter
 from adapters.sandbox.clock import Clock
 from adapters.sandbox.exchange import Reply, Request
@@ -56,25 +56,34 @@ class SandboxServer:
     def __init__(self, vendor: Vendor, clock: Clock) -> None:
         self.faults = FaultQueue()
         self.calls = CallCounter()
+        self.wire = Wire()
         self._vendor = vendor
         self._clock = clock
 
     def application(self) -> web.Application:
         """Return the application: admin first, everything else is the vendor's."""
         app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[guard_origin])
-        add_admin_routes(app, faults=self.faults, calls=self.calls, clock=self._clock)
+        add_admin_routes(
+            app, faults=self.faults, calls=self.calls, clock=self._clock, wire=self.wire
+        )
         self._vendor.add_routes(app)
         app.router.add_route("*", "/{path:.*}", self._exchange)
         return app
 
     async def _exchange(self, raw: web.Request) -> web.StreamResponse:
         request = await _read(raw)
+        await self._travel()
         rule = self.faults.take(request, self._clock.now())
         reply = self._reply(request, rule)
         self._note(request, reply)
+        await self._travel()
         if reply is None:
             return _reset(raw)
         return await self._send(raw, reply, rule)
+
+    async def _travel(self) -> None:
+        if self.wire.latency:
+            await self._clock.sleep(self.wire.latency.total_seconds() / 2)
 
     def _reply(self, request: Request, rule: FaultRule | None) -> Reply | None:
         """Return the reply, or None where the connection is to be reset."""

@@ -343,7 +343,9 @@ app.add_typer(rolling_commands.app)
 def main() -> None:
     """Run the command; turn what went wrong into one clear line and an exit code."""
     from daemon.cli.failing import told_plainly
+    from daemon.service.garbage import collect_seldom
 
+    collect_seldom()
     with told_plainly():
         app()
 

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.floor import Work, hubspot_floor, hubspot_floor_by_purpose
+from benchmarks.floor import (
+    Work,
+    hubspot_floor,
+    hubspot_floor_by_purpose,
+    hubspot_floor_seconds,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +62,9 @@ def test_the_floor_knows_nothing_of_the_product() -> None:
     imported = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
     assert ["dataclasses"] == [node.module for node in imported]
     assert not [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import)]
+
+
+@pytest.mark.parametrize(("calls", "seconds"), [(1, 0), (100, 0), (101, 10), (201, 20)])
+def test_the_least_time(calls: int, seconds: float) -> None:
+    """A hundred calls leave at once, each further hundred ten seconds later."""
+    assert seconds == hubspot_floor_seconds(calls)

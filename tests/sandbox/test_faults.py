@@ -127,6 +127,21 @@ async def test_slow_body(wire: Wire, clock: ManualClock) -> None:
     assert clock.now().minute > 0
 
 
+async def test_latency(wire: Wire, clock: ManualClock) -> None:
+    """A sandbox can be some way off: half of the time passes before a request takes effect."""
+    assert 200 == (await wire.call("PUT", "/_sandbox/latency", {"milliseconds": 150})).status
+    task = asyncio.create_task(wire.call("POST", CONTACTS, BODY))
+    steps = 0
+    while not task.done():
+        clock.advance(timedelta(milliseconds=75))
+        await asyncio.sleep(0.001)
+        steps += 1
+    assert 201 == (await task).status
+    assert steps >= 2
+    await wire.call("PUT", "/_sandbox/latency", {"milliseconds": 0})
+    assert 400 == (await wire.call("PUT", "/_sandbox/latency", {"milliseconds": -1})).status
+
+
 async def test_listing_cut(start: Start) -> None:
     """One page that says it is all there is."""
     wire = await start(records=25)
