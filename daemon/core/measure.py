@@ -44,6 +44,8 @@ class Measure:
     """Rules of opt-outs: what tightens them is in no guard's scope (R15)."""
     creates: Counter[Side] = field(default_factory=Counter)
     updates: Counter[Side] = field(default_factory=Counter)
+    blankings: Counter[Side] = field(default_factory=Counter)
+    """Updates that only empty fields; they are no part of ``updates``."""
     removals: Counter[Side] = field(default_factory=Counter)
     blanks: Counter[tuple[Side, str]] = field(default_factory=Counter)
     values: dict[tuple[Side, str], Heaviest] = field(default_factory=dict)
@@ -69,7 +71,8 @@ class Measure:
         self.opt_outs += len(copies) < len(operation.copies)
         if not copies or operation.link == self._new_link:
             return  # what first contact fills in is no burst
-        self.updates[operation.side] += 1
+        is_blanking = all(copy.value is None for copy in copies)
+        (self.blankings if is_blanking else self.updates)[operation.side] += 1
         for copy in copies:
             self._add_copy(operation.side, copy)
 

@@ -92,11 +92,17 @@ async def counted(run: RunPart, pair: PairPart, measure: Measure) -> Counts:
         linked=linked,
         is_first=row is None or row.settled_at is None,
         creates=measure.creates,
-        updates=measure.updates,
+        updates=_updates(run, measure),
         fields=await _fields(run, pair, measure, linked),
         decided=measure.decided,
         failed=measure.failed,
     )
+
+
+def _updates(run: RunPart, measure: Measure) -> Mapping[Side, int]:
+    """Return how many records change; emptied ones have a guard of their own, unless it is off."""
+    is_off = run.settings.guards.blank_burst is None
+    return measure.updates + measure.blankings if is_off else measure.updates
 
 
 async def _fields(

@@ -152,10 +152,11 @@ def test_a_plan_is_measured_as_it_is_made() -> None:
     ):
         measure.add(operation)
 
-    assert (1, 1, 2) == (
+    assert (1, 1, 1, 1) == (
         measure.creates[Side.CRM],
         measure.removals[Side.CRM],
         measure.updates[Side.CRM],
+        measure.blankings[Side.CRM],
     )
     assert ({(Side.CRM, "city"): 1}, 1, 2) == (
         dict(measure.blanks),
