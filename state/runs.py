@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from daemon.core.operation import Operation, OperationKind, decode_operation, encode_operation
 from state.bulk import upsert
@@ -219,6 +219,12 @@ def plans(connection: Connection, *, sync: str = "", status: str = OPEN) -> list
     return [_plan(row) for row in connection.execute(chosen).mappings()]
 
 
+def digest_of(connection: Connection, plan: int) -> str:
+    """Return the digest of a plan; empty while it is being made."""
+    chosen = select(_PLAN.c.digest).where(_PLAN.c.id == plan)
+    return str(connection.execute(chosen).scalar() or "")
+
+
 def plan_by_digest(connection: Connection, digest: str) -> PlanRow | None:
     """Return the newest plan whose digest is or begins with *digest*."""
     chosen = (
@@ -263,28 +269,6 @@ def operations(
         chosen = chosen.where(_OPERATION.c.parked == parked)
     rows = connection.execute(chosen.order_by(_OPERATION.c.position).limit(limit))
     return [(int(position), decode_operation(payload)) for position, payload in rows]
-
-
-def is_covered(connection: Connection, *, plan: int, sync: str, since: datetime) -> bool:
-    """Return whether every write of *plan* stands in a plan of *sync* a person approved.
-
-    So an approved plan that a crash cut short goes on without being asked for again.
-    """
-    approved = _OPERATION.alias("approved")
-    approved_plan = _PLAN.alias("approved_plan")
-    covering = exists().where(
-        approved.c.digest == _OPERATION.c.digest,
-        approved.c.plan == approved_plan.c.id,
-        approved_plan.c.sync == sync,
-        approved_plan.c.status == APPROVED,
-        approved_plan.c.decided_at >= since,
-    )
-    uncovered = select(_OPERATION.c.position).where(
-        _OPERATION.c.plan == plan,
-        _OPERATION.c.kind.in_([kind.value for kind in OperationKind if kind.is_write]),
-        ~covering,
-    )
-    return connection.execute(uncovered.limit(1)).first() is None
 
 
 def envelope(connection: Connection, sync: str) -> EnvelopeRow | None:

@@ -163,13 +163,13 @@ def quarantine(*, status: str, state: str, as_json: bool) -> None:
                   "retry ID | dismiss ID")  # fmt: skip
 
 
-def end_quarantine(*, number: int, is_retried: bool, state: str, as_json: bool) -> None:
+def end_quarantine(*, number: int, is_retried: bool, by: str, state: str, as_json: bool) -> None:
     """Retry or dismiss an entry."""
 
     async def work() -> QuarantineEntry:
         async with a_state(state) as opened:
             return await attend.end_quarantine(
-                opened, SystemClock(), number=number, is_retried=is_retried
+                opened, SystemClock(), number=number, is_retried=is_retried, by=by
             )
 
     found = asyncio.run(work())

@@ -183,13 +183,14 @@ def pause(
 @app.command()
 def resume(
     sync: Annotated[str, typer.Argument(help="Name of the sync.")],
+    by: By = "",
     state: StatePlace = STATE,
     as_json: Json = False,
 ) -> None:
     """Let a paused sync go on where it was."""
     from daemon.cli.pausing import resume as work
 
-    work(sync=sync, state=state, as_json=as_json)
+    work(sync=sync, by=by, state=state, as_json=as_json)
 
 
 @app.command()
@@ -291,25 +292,27 @@ def quarantine(
 @quarantine_app.command("retry")
 def quarantine_retry(
     number: Annotated[int, typer.Argument(help="Number of the entry.")],
+    by: By = "",
     state: StatePlace = STATE,
     as_json: Json = False,
 ) -> None:
     """Have a record decided anew in the next run."""
     from daemon.cli.attending import end_quarantine as work
 
-    work(number=number, is_retried=True, state=state, as_json=as_json)
+    work(number=number, is_retried=True, by=by, state=state, as_json=as_json)
 
 
 @quarantine_app.command("dismiss")
 def quarantine_dismiss(
     number: Annotated[int, typer.Argument(help="Number of the entry.")],
+    by: By = "",
     state: StatePlace = STATE,
     as_json: Json = False,
 ) -> None:
     """Take an entry off the list; the record stays out until it changes."""
     from daemon.cli.attending import end_quarantine as work
 
-    work(number=number, is_retried=False, state=state, as_json=as_json)
+    work(number=number, is_retried=False, by=by, state=state, as_json=as_json)
 
 
 @app.command()

@@ -26,12 +26,12 @@ def pause(*, sync: str, reason: str, by: str, state: str, as_json: bool) -> None
         )
 
 
-def resume(*, sync: str, state: str, as_json: bool) -> None:
+def resume(*, sync: str, by: str, state: str, as_json: bool) -> None:
     """Let a paused sync go on."""
 
     async def work() -> Resumed:
         async with a_state(state) as opened:
-            return await pausing.resume(opened, sync=sync)
+            return await pausing.resume(opened, SystemClock(), sync=sync, by=by)
 
     found = asyncio.run(work())
     if as_json:

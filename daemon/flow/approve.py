@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
+from sqlalchemy import Connection
+
 from config.model import ENVELOPE_LIFETIME, Sync
 from config.words import FirstRun
 from daemon.flow.parts import RunPart
 from daemon.flow.plan import PlanMade, told_of
-from state import intents, parking, runs
+from state import audit, intents, parking, runs
 from state.parking import Uncovered
 from state.runs import EnvelopeRow
 
@@ -99,9 +101,23 @@ async def _by_digest(
 async def confirm(run: RunPart, plan: int, by: str) -> None:
     """Write down a person's approval, and the envelope that begins with it."""
     now = run.clock.now()
-    await run.state.write(runs.decide_plan, plan=plan, status=runs.APPROVED, by=by, at=now)
     envelope = envelope_for(run.settings, run.sync, run.fingerprint, by=by, now=now)
-    await run.state.write(runs.put_envelope, envelope)
+    await run.state.write(put_approval, envelope, plan=plan, at=now)
+
+
+def put_approval(connection: Connection, envelope: EnvelopeRow, *, plan: int, at: datetime) -> None:
+    """Store an approval: of the plan, of what then flows by itself, and who gave it."""
+    by = envelope.approved_by
+    runs.decide_plan(connection, plan=plan, status=runs.APPROVED, by=by, at=at)
+    runs.put_envelope(connection, envelope)
+    audit.note(
+        connection,
+        at=at,
+        actor=by,
+        action="approve",
+        subject=f"plan {runs.digest_of(connection, plan)}",
+        detail={"sync": envelope.sync, "until": envelope.until.isoformat()},
+    )
 
 
 def envelope_for(

@@ -11,8 +11,8 @@ from config.fingerprint import sync_fingerprint
 from config.snapshot import Config
 from daemon.clock import Clock
 from daemon.core.values import Side, Value, encode_value
-from daemon.flow.approve import envelope_for
-from state import attention, guards, mirror, pairs, runs
+from daemon.flow.approve import envelope_for, put_approval
+from state import attention, audit, guards, mirror, pairs, runs
 from state.database import State
 from state.pairs import PairRow
 
@@ -142,8 +142,7 @@ def _approve(
         raise NotFound(f"The plan belongs to sync {plan.sync!r}, which is not configured any more.")
     fingerprint = sync_fingerprint(config, plan.sync)
     envelope = envelope_for(config.syncs[plan.sync], plan.sync, fingerprint, by=by, now=at)
-    runs.decide_plan(connection, plan=plan.id, status=runs.APPROVED, by=by, at=at)
-    runs.put_envelope(connection, envelope)
+    put_approval(connection, envelope, plan=plan.id, at=at)
     return Approved(digest=plan.digest, sync=plan.sync, by=by, envelope_until=envelope.until)
 
 
@@ -221,6 +220,10 @@ def _give_verdict(
     records: dict[Side, str],
 ) -> None:
     attention.resolve(connection, number=number, winner=winner, by=by, at=at)
+    detail = {"pair": pair, "winner": winner.value}
+    audit.note(
+        connection, at=at, actor=by, action="resolve", subject=f"conflict {number}", detail=detail
+    )
     found = pairs.find(connection, pair)
     for side, record in records.items():
         _enter_again(connection, found, side, record)
@@ -275,14 +278,14 @@ async def quarantine(state: State, *, status: str = "open") -> list[QuarantineEn
 
 
 async def end_quarantine(
-    state: State, clock: Clock, *, number: int, is_retried: bool
+    state: State, clock: Clock, *, number: int, is_retried: bool, by: str
 ) -> QuarantineEntry:
     """Retry (decide the record anew in the next run) or dismiss an entry."""
     row = await state.read(attention.quarantine_item, number)
     if row is None or row.status != "open":
         raise NotFound(f"No open entry has the number {number}. See: crmsyncd quarantine")
     await state.write(
-        _end_entry, number=number, at=clock.now(), is_retried=is_retried,
+        _end_entry, number=number, at=clock.now(), is_retried=is_retried, by=by,
         place=(row.pair, row.side, row.record),
     )  # fmt: skip
     return next(item for item in await quarantine(state, status="all") if item.id == number)
@@ -294,9 +297,15 @@ def _end_entry(
     number: int,
     at: datetime,
     is_retried: bool,
+    by: str,
     place: tuple[str, Side, str],
 ) -> None:
     status = "retried" if is_retried else "dismissed"
     attention.end_quarantine(connection, number=number, status=status, at=at)
+    action = "retry" if is_retried else "dismiss"
+    audit.note(
+        connection, at=at, actor=by, action=action, subject=f"quarantine {number}",
+        detail={"pair": place[0]},
+    )  # fmt: skip
     if is_retried:
         _enter_again(connection, pairs.find(connection, place[0]), place[1], place[2])

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from daemon.clock import Clock
 from daemon.use_cases.attend import Answer, NotFound
-from state import pairs
+from state import audit, pairs
 from state.database import State
 
 
@@ -29,20 +31,35 @@ async def pause(state: State, clock: Clock, *, sync: str, by: str, reason: str) 
 
     Raises NotFound for a sync that never ran here.
     """
-    at = clock.now()
-    if not await state.write(pairs.pause, sync=sync, by=by, reason=reason, at=at):
+    stands = await state.write(_pause, sync=sync, by=by, reason=reason, at=clock.now())
+    if stands is None:
         raise await _unknown(state, sync)
-    stands = (await state.read(pairs.paused))[sync]
     return Paused(sync=sync, paused_at=stands.at, paused_by=stands.by, reason=stands.reason)
 
 
-async def resume(state: State, *, sync: str) -> Resumed:
+def _pause(
+    connection: Connection, *, sync: str, by: str, reason: str, at: datetime
+) -> pairs.Pause | None:
+    if pairs.pause(connection, sync=sync, by=by, reason=reason, at=at):
+        detail = {"reason": reason}
+        audit.note(connection, at=at, actor=by, action="pause", subject=sync, detail=detail)
+    return pairs.paused(connection).get(sync)
+
+
+async def resume(state: State, clock: Clock, *, sync: str, by: str) -> Resumed:
     """Let *sync* run again. Raises NotFound for a sync that never ran here."""
-    ended = await state.write(pairs.resume, sync=sync)
+    ended = await state.write(_resume, sync=sync, by=by, at=clock.now())
     known = await state.read(pairs.all_pairs)
     if not any(pair.sync == sync for pair in known):
         raise await _unknown(state, sync)
-    return Resumed(sync=sync, was_paused=bool(ended))
+    return Resumed(sync=sync, was_paused=ended)
+
+
+def _resume(connection: Connection, *, sync: str, by: str, at: datetime) -> bool:
+    ended = bool(pairs.resume(connection, sync=sync))
+    if ended:
+        audit.note(connection, at=at, actor=by, action="resume", subject=sync)
+    return ended
 
 
 async def _unknown(state: State, sync: str) -> NotFound:
