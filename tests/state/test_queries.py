@@ -9,7 +9,19 @@ from sqlalchemy import Connection, event
 
 from daemon.core.operation import Clearance
 from daemon.core.values import Side
-from state import attention, gathering, intents, keys, links, mirror, pairs, pending, runs
+from state import (
+    attention,
+    gathering,
+    guards,
+    intents,
+    keys,
+    links,
+    mirror,
+    pairs,
+    parking,
+    pending,
+    runs,
+)
 from state.database import State
 from tests.state.samples import (
     CRM,
@@ -43,6 +55,7 @@ LARGE = {
 SHORT = ("ix_intent_open", "ix_quarantine_waiting_write", "ix_mirror_racy", "ix_run_running")
 IDS = ["1", "2", "3"]
 ENDS = {Side.SOURCE: FILE, Side.CRM: CRM}
+UNCOVERED = parking.Uncovered(plan=1, sync=PAIR, since=after(0))
 APART = attention.Apart(pair=PAIR, side=Side.SOURCE, record="1", rule="R1", message="")
 
 QUESTIONS: dict[str, Callable[[Connection], Any]] = {
@@ -94,7 +107,13 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "drop": lambda c: runs.drop(c, run=1),
     "calls_by_purpose": lambda c: runs.calls_by_purpose(c, 1),
     "operations": lambda c: runs.operations(c, plan=1),
-    "is_covered": lambda c: runs.is_covered(c, plan=1, sync=PAIR, since=after(0)),
+    "uncovered": lambda c: parking.uncovered(c, UNCOVERED),
+    "park_uncovered": lambda c: parking.park_uncovered(c, UNCOVERED),
+    "digest_of": lambda c: parking.digest_of(c, plan=1, told=b""),
+    "parking.counts": lambda c: parking.counts(c, 1),
+    "busy_links": lambda c: guards.busy_links(c, pair=PAIR, since=after(0), least=3),
+    "guards.outcomes": lambda c: guards.outcomes(c, run=1),
+    "lacking": lambda c: guards.lacking(c, FILE, 2),
 }
 
 

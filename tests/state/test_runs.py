@@ -182,31 +182,6 @@ def test_a_long_plan_is_read_page_by_page(connection: Connection) -> None:
     assert made == list(runs.every_operation(connection, number))
 
 
-def test_an_approved_plan_covers_the_same_writes(connection: Connection) -> None:
-    """A plan all of whose writes a person approved lately needs no second word; links need none."""
-    approved = plan(connection, "1", "2")
-    runs.decide_plan(connection, plan=approved, status=APPROVED, by="ann", at=after(1))
-
-    def is_covered(number: int, since: float = 0, sync: str = SYNC) -> bool:
-        return runs.is_covered(connection, plan=number, sync=sync, since=after(since))
-
-    assert is_covered(plan(connection, "2"))
-    assert is_covered(plan(connection, kinds=OperationKind.LINK))
-    assert not is_covered(plan(connection, "2", "3"))
-    rest = plan(connection, "2")
-    assert not is_covered(rest, since=2)
-    assert not is_covered(rest, sync="other")
-
-
-def test_only_approved_plans_cover(connection: Connection) -> None:
-    """A plan that was merely made, or superseded, covers nothing."""
-    plan(connection, "1")
-
-    again = plan(connection, "1")
-
-    assert not runs.is_covered(connection, plan=again, sync=SYNC, since=after(0))
-
-
 def test_the_newest_envelope_stands(connection: Connection) -> None:
     """A sync has one envelope: what a person confirmed last (R17)."""
     row = EnvelopeRow(
