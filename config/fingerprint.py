@@ -19,7 +19,7 @@ from daemon.core.values import digest
 if TYPE_CHECKING:
     from config.snapshot import Config
 
-_NOT_COUNTED = {"schedule", "batch_size", "approval", "guards", "was"}
+_NOT_COUNTED = {"schedule", "batch_size", "errors", "approval", "guards", "was"}
 _EXTRA = "fingerprint"
 """A settings field with ``json_schema_extra={"fingerprint": False}`` does not count either."""
 

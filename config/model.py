@@ -20,6 +20,7 @@ from config.schedule import Schedule, ScheduleWritten
 from config.words import (
     ConflictPolicy,
     EditVersusDelete,
+    ErrorPolicy,
     FirstRun,
     Frozen,
     LogLevel,
@@ -153,6 +154,13 @@ class Sync(PairRules, Ends):
     )
     approval: Approval = Field(default=Approval(), description="What a person confirms.")
     guards: Guards = Field(default_factory=Guards, description="Safety nets.")
+    errors: ErrorPolicy = Field(
+        default=ErrorPolicy.QUARANTINE,
+        description="When the other system refuses a record. `quarantine`: it is set apart with "
+        "the reason, and the run goes on, since one bad record is no reason to hold up the rest. "
+        "`skip`: it is only counted, until it changes. `halt`: the run stops, what it wrote is "
+        "rolled back, and the sync is paused.",
+    )
     batch_size: int | None = Field(
         default=None,
         ge=1,

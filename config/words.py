@@ -38,6 +38,14 @@ class EditVersusDelete(StrEnum):
     DELETE = "delete"
 
 
+class ErrorPolicy(StrEnum):
+    """What becomes of a record that the other system refuses, and of the run."""
+
+    QUARANTINE = "quarantine"
+    SKIP = "skip"
+    HALT = "halt"
+
+
 class FirstRun(StrEnum):
     """Whether a person confirms the first plan."""
 

@@ -15,6 +15,7 @@ OUTCOME_CODES = {
     "waiting": APPROVAL_NEEDED,
     "held": HELD,
     "failed": HALTED,
+    "halted": HALTED,
 }
 
 _BY_NAME = {

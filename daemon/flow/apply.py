@@ -11,9 +11,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from adapters.contract import Verb
+from config.words import ErrorPolicy
 from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import Side
 from daemon.flow.calls import keep_calls
+from daemon.flow.hold import RunHalted
 from daemon.flow.lanes import in_lanes
 from daemon.flow.look import look_before_create, look_before_removal, look_before_update
 from daemon.flow.parts import EndPart, PairPart, Progress, RunPart
@@ -102,6 +104,7 @@ async def _write(
         is_unfinished = len(ready) < len(operations)
         if ready:
             is_unfinished |= await send(run, pair, part, Verb(kind.value), ready)
+            halt_if_wanted(run)
         done += len(operations)
         place = f"{kind.value} {part.connection}"
         run.on_progress(Progress(step="write", place=place, done=done, total=total))
@@ -126,6 +129,18 @@ async def _write(
             yield batch([operation for _, operation in rows])
 
     return await in_lanes(part.adapter.capabilities.lanes, batches())
+
+
+def halt_if_wanted(run: RunPart) -> None:
+    """Raise RunHalted where a record was refused and the operator wants no more then."""
+    refused = run.tally.total("failed")
+    if refused and run.settings.errors is ErrorPolicy.HALT:
+        raise RunHalted(
+            f"Run {run.id} of {run.sync!r} was halted: {refused} records were refused "
+            "(`errors: halt`). What it had written is rolled back, and the sync is paused.",
+            next_step=f"Look at crmsyncd quarantine, mend the records, then: crmsyncd resume "
+            f"{run.sync}",
+        )
 
 
 async def _look(

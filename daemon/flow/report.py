@@ -11,7 +11,7 @@ from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import Side, Value, encode_value
 from daemon.flow.approve import Risk, Verdict, risk_of
 from daemon.flow.calls import keep_calls
-from daemon.flow.hold import PairHeld
+from daemon.flow.hold import PairHeld, RunHalted
 from daemon.flow.parts import RunPart
 from daemon.flow.plan import SAMPLES, PlanMade
 from state import attention, intents, parking, runs
@@ -217,7 +217,8 @@ async def report(
 
 def _outcome(run: RunPart, made: PlanMade | None, error: Exception | None, still_open: int) -> str:
     if error is not None:
-        return "held" if isinstance(error, PairHeld) else "failed"
+        by_kind = {PairHeld: "held", RunHalted: "halted"}
+        return next((word for kind, word in by_kind.items() if isinstance(error, kind)), "failed")
     if run.trigger == "plan":
         return "preview"
     if run.tally.trips:

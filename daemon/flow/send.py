@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from adapters.contract import Accepted, Moved, Outcome, Refused, Unknown, Verb, Write
 from adapters.errors import AdapterError, Failure, RejectBatch, UnknownOutcome
+from config.words import ErrorPolicy
 from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import Side
 from daemon.flow.look import set_aside_taken
@@ -112,7 +113,13 @@ async def _settle(
     outcomes: Sequence[Outcome],
 ) -> bool:
     watch = run.watch(part.end)
-    work = Settling(watch=watch, how=sighting(run, watch), run=run.id, at=run.clock.now())
+    work = Settling(
+        watch=watch,
+        how=sighting(run, watch),
+        run=run.id,
+        at=run.clock.now(),
+        sets_apart=run.settings.errors is not ErrorPolicy.SKIP,
+    )
     again = await run.state.write(_settle_all, work, list(zip(rows, outcomes, strict=True)))
     _count(run, part, rows, outcomes)
     await _meet_existing(run, pair, part, rows, outcomes)

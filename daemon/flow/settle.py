@@ -243,7 +243,7 @@ def _result(one: _Taken) -> str:
 def settle_refused(
     connection: Connection, work: Settling, intent: IntentRow, failure: Failure
 ) -> None:
-    """Settle a write that was refused for good: the record goes to quarantine with the reason."""
+    """Settle a write that was refused for good: the record goes to quarantine with the reason, or is skipped."""
     operation = intent.operation
     _finish(connection, intent, intents.REFUSED, work.at, failure)
     item = Apart(
@@ -255,7 +255,8 @@ def settle_refused(
         message=failure.message,
         intent=intent.id,
     )
-    attention.set_apart(connection, [replace(item, intent="")], run=work.run, at=work.at)
+    if work.sets_apart:
+        attention.set_apart(connection, [replace(item, intent="")], run=work.run, at=work.at)
     pending.clear(connection, pair=operation.pair, clearances=operation.clears)
 
 

@@ -17,5 +17,7 @@ class Settling:
     at: datetime
     is_found: bool = False
     """The record was found by looking, not by a reply: values that differ are nobody's (R36)."""
+    sets_apart: bool = True
+    """A refused record goes to quarantine."""
     is_told: bool = False
     """A reply said that the write happened, and no more (R45)."""

@@ -15,6 +15,7 @@ from daemon.cycle import Order, cycle
 from daemon.flow.parts import Progress
 from daemon.flow.prepare import Link, Preparation
 from daemon.flow.report import RunReport
+from daemon.flow.rollback import RollbackOrder, roll_back
 from state.database import State
 
 CALLS: ContextVar[list[Call] | None] = ContextVar("calls", default=None)
@@ -94,11 +95,18 @@ def make_link(connection: Connection, clock: Clock, luck: Luck, on_call: OnCall)
 async def run_sync(
     workspace: Workspace, order: Order, on_progress: Callable[[Progress], None] = lambda _: None
 ) -> RunReport:
-    """Run a sync once, or preview it, and return its report."""
+    """Run a sync once, or preview it, and return its report.
+
+    A run that halts at a refused record is rolled back, where the operator wants that (E5).
+    """
     calls: list[Call] = []
     token = CALLS.set(calls)
     try:
         work = workspace.preparation(is_preview=order.is_preview)
-        return await cycle(work, workspace.luck, order, calls, on_progress)
+        report = await cycle(work, workspace.luck, order, calls, on_progress)
+        if report.outcome == "halted":
+            undo = RollbackOrder(run=report.run, sync=order.sync, by="errors: halt")
+            await roll_back(work, workspace.luck, undo, calls, on_progress=on_progress)
+        return report
     finally:
         CALLS.reset(token)

@@ -1,0 +1,85 @@
+"""What the operator wants done about records that the other system refuses (E5)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from daemon.core.values import Side
+from daemon.cycle import Order
+from daemon.flow.report import RunReport
+from daemon.use_cases.workspace import Workspace, run_sync
+from state import pairs
+from tests.flow.world import SOON, SYNC, World, person
+
+NewWorld = Callable[..., World]
+BAD = "Bad company"
+PEOPLE = 25
+
+
+async def refusing(world: World) -> RunReport:
+    """Run a load of which the CRM refuses one record in the second batch, as the daemon would."""
+    for number in range(PEOPLE):
+        world.source.make(person(number, company=BAD if number == 15 else f"Company{number}"))
+    world.crm.faults.refuses = lambda write: "bad" if write.values.get("company") == BAD else ""
+    work = world.preparation()
+    workspace = Workspace(
+        config=work.config, state=world.state, links=work.links, clock=world.clock, luck=world.luck
+    )
+    return await run_sync(workspace, Order(sync=SYNC, trigger="test"))
+
+
+async def test_quarantine_is_the_default(world: World) -> None:
+    """The record is set apart with its reason, the others are written."""
+    report = await refusing(world)
+
+    assert ("done", 1, PEOPLE - 1) == (
+        report.outcome,
+        report.counts["failed"],
+        len(world.crm.live()),
+    )
+    assert ["bad"] == [entry.rule for entry in await world.apart()]
+    await world.rest()
+
+
+async def test_skip_only_counts(new_world: NewWorld) -> None:
+    """Nothing is set apart; the record is tried again once it changes."""
+    world = new_world(errors="skip")
+
+    report = await refusing(world)
+
+    assert ("done", 1, PEOPLE - 1) == (
+        report.outcome,
+        report.counts["failed"],
+        len(world.crm.live()),
+    )
+    assert [] == await world.apart()
+    await world.rest()
+    world.source.edit("s16", {"company": "Good company"})
+    await world.run()
+    assert PEOPLE == len(world.crm.live())
+
+
+async def test_halt_takes_everything_back(new_world: NewWorld) -> None:
+    """The run ends at the refused record, what it wrote is rolled back, the sync is paused (R24)."""
+    world = new_world(errors="halt")
+
+    report = await refusing(world)
+
+    assert "halted" == report.outcome
+    assert "1 records were refused" in report.error
+    assert [] == world.crm.live()
+    assert PEOPLE == len(world.source.live())
+    assert SYNC in await world.state.read(pairs.paused)
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+async def test_halt_begins_no_further_batch(new_world: NewWorld, lanes: int) -> None:
+    """Batches under way end; the last one is never sent."""
+    world = new_world(errors="halt")
+    world.able(Side.CRM, lanes=lanes, write_batch=5, removals=world.crm.capabilities.removals)
+
+    await refusing(world)
+    world.pass_by(SOON)
+
+    created = [write for write in world.crm.writes if write[0] == "create"]
+    assert len(created) < PEOPLE - 1
