@@ -84,8 +84,10 @@ class History:
     """Records that were archived or erased at some time."""
     removals: list[Removal] = field(default_factory=list)
     traces: dict[tuple[Side, str], Traces] = field(default_factory=dict)
-    looks: dict[tuple[Side, str], int] = field(default_factory=dict)
-    """Record → number at which we last read it."""
+    looks: dict[tuple[Side, str], list[int]] = field(default_factory=dict)
+    """Record → numbers at which we read it."""
+    sent: dict[str, int] = field(default_factory=dict)
+    """Token of a write → number at which its request left."""
     in_window: set[int] = field(default_factory=set)
     """Events of people between our look and our write, where no precondition closes the gap."""
     losses: list[int] = field(default_factory=list)
@@ -110,7 +112,7 @@ class History:
 
     def look(self, side: Side, record: str, *, is_in_bin: bool = False) -> None:
         """Note that we read a record."""
-        self.looks[side, record] = self.next()
+        self.looks.setdefault((side, record), []).append(self.next())
         self.traces[side, record] = Traces(is_in_bin=is_in_bin)
 
     def miss(self, side: Side, record: str) -> None:
@@ -149,7 +151,11 @@ class History:
         self.effects[effects:] = [replace(effect, epoch=-self.epoch) for effect in later]
         self.losses.append(self.next())
 
-    def since_look(self, spot: Spot) -> list[Event]:
-        """Return the events of people at a field since we last read its record."""
-        seen = self.looks.get(spot[:2], 0)
+    def since_look(self, spot: Spot, token: str) -> list[Event]:
+        """Return the events of people at a field since we read its record before a request.
+
+        What was read after the request had left cannot call it back.
+        """
+        looks = [number for number in self.looks.get(spot[:2], ()) if number <= self.sent[token]]
+        seen = looks[-1] if looks else 0
         return [e for e in self.events.get(spot, []) if not e.is_ours and e.number > seen]

@@ -15,7 +15,7 @@ from tests.simulation.script import read_script
 from tests.simulation.simulate import simulate
 from tests.simulation.soak import SCENARIOS, Total, replay, run
 
-CHUNKS, SEEDS = 4, 100
+CHUNKS, SEEDS = 3, 100
 FIRST = 1_000_000
 """Far from the seeds tried by hand."""
 

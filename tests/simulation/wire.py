@@ -282,7 +282,8 @@ class Wire:
         self, object_name: str, verb: Verb, writes: Sequence[Write]
     ) -> Sequence[Outcome]:
         """Write a batch."""
-        mischief = self._around.mischief
+        mischief, history = self._around.mischief, self._around.history
+        history.sent |= {write.token: history.next() for write in writes}
         if mischief.once(38, self.side):
             about = {str(write.id): sorted(write.values) for write in writes if write.id}
             self._around.interfere(self.side, about)
@@ -368,7 +369,7 @@ class Wire:
             return
         for name, value in sorted(write.values.items()):
             spot = (side, record, name)
-            late = history.since_look(spot)
+            late = history.since_look(spot, write.token)
             if not self.capabilities.has_precondition:
                 history.in_window |= {event.number for event in late}
             if verb is Verb.UPDATE and not late:
@@ -383,7 +384,7 @@ class Wire:
         history = self._around.history
         if not self.capabilities.has_precondition:
             for name in self.system.fields:
-                late = history.since_look((self.side, record, name))
+                late = history.since_look((self.side, record, name), write.token)
                 history.in_window |= {event.number for event in late}
         history.removes(write.token, self.side, record)
 
