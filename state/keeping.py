@@ -89,7 +89,16 @@ def end_conflicts(
             attention.end_verdicts(connection, link=link, fields=fields)
 
 
-MATCH_RULES = ("ambiguous_match", "duplicate_in_side", "duplicate_of_linked", "role_address")
+FORGOTTEN = "forgotten_create"
+"""Why a record waits that may have its partner already: the state was restored."""
+
+MATCH_RULES = (
+    FORGOTTEN,
+    "ambiguous_match",
+    "duplicate_in_side",
+    "duplicate_of_linked",
+    "role_address",
+)
 """Reasons that matching finds in other records, as far as the mirror knows them."""
 
 IDENTITY_RULES = (*MATCH_RULES, "key_taken")

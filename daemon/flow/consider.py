@@ -4,6 +4,7 @@ A pending record is busy (left for later), gone, linked (reconciled), or unlinke
 matched, created). The order of the tests is the order of ``_consider_one``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from daemon.core.facts import rule_key
@@ -27,7 +28,9 @@ from daemon.flow.opt_outs import opt_outs_of
 from daemon.flow.parts import PairPart, RunPart
 from state import keys, links
 from state.attention import Apart
+from state.forgotten import forgotten
 from state.gathering import Gathered, Kin, gather_kin
+from state.keeping import FORGOTTEN
 from state.links import LinkRow
 from state.mirror import SUSPECT, MirrorRow
 
@@ -65,6 +68,8 @@ class _One:
     """Who of this side holds the keys of the candidates."""
     busy: Busy
     times: Times
+    forgotten: Mapping[Side, frozenset[str]]
+    """Records that we made in a time which the state has forgotten."""
 
 
 async def consider(
@@ -85,6 +90,7 @@ async def consider(
     )
     rivals = await work.run.state.read(keys.holders, ends[side], rival_keys(work.pair, side, kin))
     busy = busy_records(work.pair, known.open_intents, known.held_intents)
+    lost = await _forgotten(work, side, loose)
     for record in sorted(known.revisions):
         row = known.rows[side].get(record)
         clear = Clearance(side=side, id=record, revision=known.revisions[record])
@@ -92,7 +98,7 @@ async def consider(
             made.cleared.append(clear)
             continue
         one = _One(row=row, side=side, clear=clear, known=known, kin=kin, rivals=rivals,
-                   busy=busy, times=times)  # fmt: skip
+                   busy=busy, times=times, forgotten=lost)  # fmt: skip
         _consider_one(work, one, made, wanted)
     return made, wanted
 
@@ -205,8 +211,44 @@ def _consider_loose(
             _link(work, one, found, how, made, wanted)
         case Review(rule=rule, message=message):
             _set_aside(work, one, rule, message, made)
+        case NoMatch() if why := _why_not_made(work, one):
+            _set_aside(work, one, FORGOTTEN, why, made)
         case NoMatch():
             _make(work, one, link, apart, held, is_out=is_out, made=made)
+
+
+def _has_no_key(pair: PairPart, side: Side, row: MirrorRow) -> bool:
+    return not pair.index(side, row.as_record())
+
+
+async def _forgotten(
+    work: Considering, side: Side, loose: list[MirrorRow]
+) -> Mapping[Side, frozenset[str]]:
+    """Return what a restored state has forgotten, where a record of this page could be of it."""
+    ours = f"{work.run.instance}-"
+    if not any(
+        (row.external_id or "").startswith(ours) or _has_no_key(work.pair, side, row)
+        for row in loose
+    ):
+        return {one: frozenset() for one in Side}
+    ends = {one: part.end for one, part in work.pair.ends.items()}
+    return await work.run.state.read(forgotten, ends=ends, instance=work.run.instance)
+
+
+def _why_not_made(work: Considering, one: _One) -> str:
+    """Say why a record that nobody matches may have its partner already (fault 13)."""
+    if one.row.id in one.forgotten[one.side]:
+        return (
+            "it was made by a sync before the state was restored, and nothing shows for whom; "
+            "give it and its partner the same key, or delete it."
+        )
+    others = len(one.forgotten[one.side.other])
+    if others and _has_no_key(work.pair, one.side, one.row):
+        return (
+            f"it has no key to be found by, and {others} records over there were made before the "
+            "state was restored: one may be its own; give it a key, or delete those."
+        )
+    return ""
 
 
 def _link(

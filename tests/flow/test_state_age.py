@@ -160,3 +160,39 @@ async def test_a_state_that_slept_is_not_believed(
     assert times == len(told(report.notes))
     assert bool(times) == ("listing" in report.api.by_purpose)
     assert ("nothing", 0) == (report.outcome, report.counts["created"])
+
+
+async def test_a_forgotten_create_without_keys_is_not_made_again(world: World) -> None:
+    """Nobody can tell whose it is: neither side gets another one, and a person is told."""
+    await synced(world)
+    copy = copied(world)
+    world.source.make(person(10, email=None, phone=None))
+    assert 1 == (await world.run()).counts["created"]
+    world.pass_by(SOON)
+
+    await put_back(world, copy)
+    await world.run()
+
+    assert [4, 4] == [len(world.system(side).live()) for side in Side]
+    assert {"forgotten_create"} == {row.rule for row in await world.apart()}
+    assert {Side.SOURCE, Side.CRM} == {row.side for row in await world.apart()}
+    await world.rest()
+
+
+async def test_who_has_no_key_is_made_once_nothing_is_forgotten(world: World) -> None:
+    """The forgotten ones were recognised by their keys: whoever waited because of them goes on."""
+    await synced(world)
+    copy = copied(world)
+    world.source.make(person(10))
+    await world.run()
+    world.pass_by(SOON)
+    world.source.make(person(11, email=None, phone=None))
+
+    await put_back(world, copy)
+    await world.run()
+    world.pass_by(SOON)
+    await world.run()
+
+    assert [5, 5] == [len(world.system(side).live()) for side in Side]
+    assert [] == await world.apart()
+    await world.rest()
