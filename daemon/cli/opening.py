@@ -32,7 +32,7 @@ async def a_workspace(config: Config, place: str) -> AsyncIterator[Workspace]:
     with hold_lock(place) as lock:
         state = open_state(place, lock=lock)
         try:
-            await settle_names(config, state)
+            await settle_names(config, state, SystemClock())
             async with open_workspace(config, state, SystemClock(), SystemLuck()) as workspace:
                 yield workspace
         finally:

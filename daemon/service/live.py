@@ -11,6 +11,10 @@ from daemon.use_cases.workspace import OnCall, Workspace
 from state.database import State
 
 
+class NotConfigured(Exception):
+    """The sync is not configured any more."""
+
+
 class Live:
     """One immutable snapshot at a time; a run keeps the one it began with."""
 
@@ -37,10 +41,12 @@ class Live:
     async def workspace(self, sync: str) -> AsyncIterator[Workspace]:
         """Lend a run of *sync* the present snapshot with its open connections.
 
-        Raises KeyError for a sync that is not configured any more.
+        Raises NotConfigured.
         """
         while True:
             config = self.config
+            if sync not in config.syncs:
+                raise NotConfigured
             async with self.borrowed(config, sync) as workspace:
                 if config is self.config:
                     yield workspace

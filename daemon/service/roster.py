@@ -25,6 +25,14 @@ class _Post:
     """Set once a run got through."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Leaving:
+    work: asyncio.Task[None]
+    """Its last run."""
+    leave: asyncio.Task[None]
+    """What follows it: settling what is open."""
+
+
 class Roster:
     """Keeps one worker a sync, as the snapshot says that is live."""
 
@@ -35,7 +43,7 @@ class Roster:
         self._listeners = replace(listeners, ended=self._ended)
         self._heard = listeners.ended
         self._posts: dict[str, _Post] = {}
-        self._leaving: dict[str, asyncio.Task[None]] = {}
+        self._leaving: dict[str, _Leaving] = {}
 
     def wake(self, sync: str, trigger: str) -> None:
         """Ask for a run of *sync*, if it is configured."""
@@ -55,10 +63,18 @@ class Roster:
 
     def _engage(self, name: str, schedule: Schedule, known_as: set[str]) -> None:
         worker = Worker(self._live, name, self._listeners)
-        before = [self._leaving[each] for each in sorted(known_as) if each in self._leaving]
-        post = _Post(worker=worker, work=self._tasks.start(worker.work(before)), schedule=schedule)
+        work = self._tasks.start(worker.work(self._predecessors(known_as)))
+        post = _Post(worker=worker, work=work, schedule=schedule)
         self._posts[name] = post
         self._time(name, post, is_changed=False)
+
+    def _predecessors(self, known_as: set[str]) -> list[asyncio.Task[None]]:
+        """Return what must end first; a sync that is back needs nobody to settle it for good."""
+        found: list[asyncio.Task[None]] = []
+        for name in sorted(known_as & self._leaving.keys()):
+            self._leaving[name].leave.cancel()
+            found += [self._leaving[name].work, self._leaving[name].leave]
+        return found
 
     def _replan(self, name: str, schedule: Schedule) -> None:
         post = self._posts[name]
@@ -68,16 +84,18 @@ class Roster:
         self._time(name, post, is_changed=True)
 
     def _time(self, name: str, post: _Post, *, is_changed: bool) -> None:
-        post.timer = self._tasks.start(
-            keep_time(
-                post.schedule,
-                name,
-                self._live.state,
-                self._live.clock,
-                post.worker.wake,
-                through=post.through,
-                is_changed=is_changed,
-            )
+        post.timer = self._tasks.start(self._keep_time(name, post, is_changed=is_changed))
+
+    async def _keep_time(self, name: str, post: _Post, *, is_changed: bool) -> None:
+        await post.worker.named.wait()  # what was remembered may stand under a former name
+        await keep_time(
+            post.schedule,
+            name,
+            self._live.state,
+            self._live.clock,
+            post.worker.wake,
+            through=post.through,
+            is_changed=is_changed,
         )
 
     def _dismiss(self, name: str, former: Config | None) -> None:
@@ -86,9 +104,9 @@ class Roster:
         if post.timer is not None:
             post.timer.cancel()
         post.worker.end()
-        leaving = self._tasks.start(self._leave(name, post.work, former))
-        self._leaving[name] = leaving
-        leaving.add_done_callback(lambda task: self._left(name, task))
+        leave = self._tasks.start(self._leave(name, post.work, former))
+        self._leaving[name] = _Leaving(work=post.work, leave=leave)
+        leave.add_done_callback(lambda task: self._left(name, task))
 
     async def _leave(self, name: str, work: asyncio.Task[None], former: Config | None) -> None:
         await asyncio.wait([work])
@@ -96,7 +114,7 @@ class Roster:
             await take_leave(self._live, former, name)
 
     def _left(self, name: str, task: asyncio.Task[None]) -> None:
-        if self._leaving.get(name) is task:
+        if name in self._leaving and self._leaving[name].leave is task:
             del self._leaving[name]
 
     def _ended(self, report: RunReport) -> None:
@@ -116,7 +134,7 @@ class Roster:
         """Let runs under way finish within *grace* seconds, then cut them, which is safe."""
         posts: Mapping[str, _Post] = self._posts
         await cut([post.timer for post in posts.values() if post.timer is not None])
-        await cut(list(self._leaving.values()))
+        await cut([leaving.leave for leaving in self._leaving.values()])
         for post in posts.values():
             post.worker.end()
         if posts:

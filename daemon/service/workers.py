@@ -9,7 +9,7 @@ from functools import partial
 from config.snapshot import Config
 from daemon.cycle import Order
 from daemon.flow.report import RunReport
-from daemon.service.live import Live
+from daemon.service.live import Live, NotConfigured
 from daemon.service.logs import logger
 from daemon.service.patience import when_possible
 from daemon.use_cases.naming import take_name
@@ -40,6 +40,8 @@ class Worker:
     def __init__(self, live: Live, sync: str, listeners: Listeners) -> None:
         """Take what to run, and who hears of it; nothing runs yet."""
         self.sync = sync
+        self.named = asyncio.Event()
+        """Set once all that is known of the sync stands under its name."""
         self._live = live
         self._listeners = listeners
         self._wishes: dict[str, None] = {}
@@ -67,6 +69,7 @@ class Worker:
         if predecessors:
             await asyncio.wait(predecessors)
         await self._at_edge("start", self._take_name)
+        self.named.set()
         while True:
             await self._woken.wait()
             self._woken.clear()
@@ -88,7 +91,7 @@ class Worker:
         config = self._live.config
         if config is self._named_by or self.sync not in config.syncs:
             return
-        moved = await take_name(config, self._live.state, self.sync)
+        moved = await take_name(config, self._live.state, self._live.clock, self.sync)
         self._named_by = config
         if moved:
             logger().info("renamed", sync=self.sync, pairs=moved)
@@ -97,9 +100,12 @@ class Worker:
         await self._take_name()
         if self.sync in await self._live.state.read(pairs.paused):
             return
-        async with self._live.workspace(self.sync) as workspace:
-            self._listeners.began(self.sync)
-            report = await run_sync(workspace, Order(sync=self.sync, trigger=trigger))
+        try:
+            async with self._live.workspace(self.sync) as workspace:
+                self._listeners.began(self.sync)
+                report = await run_sync(workspace, Order(sync=self.sync, trigger=trigger))
+        except NotConfigured:  # it went while this run waited for its connections
+            return
         self._listeners.ended(report)
         self._log(report)
 

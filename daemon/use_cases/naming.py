@@ -1,10 +1,19 @@
 """A sync's identity is its name: refuse a silent rename, carry out one that ``was:`` tells (R16)."""
 
+from datetime import datetime
+
+from sqlalchemy import Connection
+
 from config.problems import ConfigProblems, Problem, Spot
 from config.snapshot import Config
+from daemon.clock import Clock
 from daemon.flow.prepare import pair_name
+from state import audit
 from state.database import State
 from state.renaming import Misfit, Wanted, misfits, take_names
+
+BY_CONFIGURATION = "configuration"
+"""Who decides where nobody said a name: whoever may write the configuration."""
 
 
 def wanted_syncs(config: Config) -> list[Wanted]:
@@ -31,12 +40,22 @@ async def check_names(config: Config, state: State) -> None:
         raise ConfigProblems(_problem(config, each) for each in found)
 
 
-async def take_name(config: Config, state: State, sync: str) -> dict[str, str]:
+async def take_name(config: Config, state: State, clock: Clock, sync: str) -> dict[str, str]:
     """Carry out the rename of one checked sync; return former → present pair name."""
-    return await state.write(take_names, _wanted(config, sync))
+    return await state.write(_take, _wanted(config, sync), at=clock.now())
 
 
-async def settle_names(config: Config, state: State) -> dict[str, str]:
+def _take(connection: Connection, sync: Wanted, *, at: datetime) -> dict[str, str]:
+    moved = take_names(connection, sync)
+    if moved:
+        audit.note(
+            connection, at=at, actor=BY_CONFIGURATION, action="rename", subject=sync.name,
+            detail=moved,
+        )  # fmt: skip
+    return moved
+
+
+async def settle_names(config: Config, state: State, clock: Clock) -> dict[str, str]:
     """Check all names and carry all renames out; return former → present pair name.
 
     Raises ConfigProblems, with nothing changed, where one cannot be.
@@ -44,7 +63,7 @@ async def settle_names(config: Config, state: State) -> dict[str, str]:
     await check_names(config, state)
     moved: dict[str, str] = {}
     for name in config.syncs:
-        moved |= await take_name(config, state, name)
+        moved |= await take_name(config, state, clock, name)
     return moved
 
 

@@ -43,6 +43,10 @@ def _it_says_so(at: Desk, process: Daemon) -> None:
     assert "by ana: the move" in found["paused"]
     assert 1 == process.metrics()[f'crmsync_sync_paused{{sync="{SYNC}"}}']
     assert "paused" in at.look("status").out
+    (decided,) = [
+        one for one in at.look("audit", "--json").json["entries"] if "pause" == one["action"]
+    ]
+    assert ("ana", SYNC) == (decided["actor"], decided["subject"])
     unknown = at.look("pause", "nobody")
     assert (2, True) == (unknown.code, SYNC in unknown.err)
 

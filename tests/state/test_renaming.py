@@ -211,6 +211,10 @@ def test_exchanged_ends_are_another_pair(connection: Connection) -> None:
     assert f"{OLD}/2" == pair_of(connection, "L1")
     assert ["L1"] == link_names(connection)
 
+    register(connection, OLD, crm=OTHER_CRM)
+    assert {f"{OLD}/2": OLD} == take_names(connection, wanted(OLD))
+    assert OLD == pair_of(connection, "L1")
+
 
 def test_a_sync_that_left_is_made_dormant_alone(connection: Connection) -> None:
     """Its pairs rest, others go on."""
