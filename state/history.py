@@ -120,7 +120,7 @@ def of_record(connection: Connection, end: tuple[str, str], record: str) -> list
 def changed_since(
     connection: Connection, end: tuple[str, str], moments: Mapping[str, datetime]
 ) -> dict[str, frozenset[str]]:
-    """Return record → its fields that changed after its moment."""
+    """Return record → its fields that changed, or were read for the first time, after its moment."""
     found: dict[str, set[str]] = {}
     for some in chunks(list(moments)):
         where = and_(
@@ -128,10 +128,11 @@ def changed_since(
             _HISTORY.c.object == end[1],
             _HISTORY.c.record.in_(some),
         )
-        chosen = select(_HISTORY.c.record, _HISTORY.c.at, _HISTORY.c.before).where(where)
-        for record, at, before in connection.execute(chosen):
+        columns = (_HISTORY.c.record, _HISTORY.c.at, _HISTORY.c.before, _HISTORY.c.added)
+        for record, at, before, added in connection.execute(select(*columns).where(where)):
             if at > moments[record]:
-                found.setdefault(record, set()).update(decode_values(before))
+                names = decode_values(before).keys() | set(orjson.loads(added))
+                found.setdefault(record, set()).update(names)
     return {record: frozenset(names) for record, names in found.items()}
 
 

@@ -293,7 +293,9 @@ def _exiles(connection: Connection, pair: PairRow, ids: Mapping[Side, str | None
 
 
 def _holds(connection: Connection, links: Sequence[str]) -> list[Hold]:
-    rows = connection.execute(select(_HOLD).where(_HOLD.c.link.in_(links))).mappings()
+    rows = connection.execute(
+        select(_HOLD).where(_HOLD.c.link.in_(links), _HOLD.c.field != "")
+    ).mappings()
     return [Hold(field=row["field"], run=row["run"], at=row["at"]) for row in rows]
 
 

@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from daemon.core.base import decode_base, encode_base
 from daemon.core.operation import Operation, OperationKind, decode_operation
@@ -22,6 +32,10 @@ _LINK, _RUN = table(Link), table(Run)
 
 REVERSED = "reversed"
 """Status of a conflict whose loser a rollback put back."""
+
+
+MATCH = ""
+"""In the place of a field: the match itself was taken back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +120,7 @@ def written_links(connection: Connection, run: int, pair: str) -> dict[str, set[
 
 def matched_links(connection: Connection, run: int, pair: str) -> list[str]:
     """Return the links that a run made by matching; those of its creates are told by its writes."""
-    where = and_(_LINK.c.pair == pair, _LINK.c.run == run, _LINK.c.how != "created")
+    where = and_(_LINK.c.pair == pair, _is_matched_by(run))
     return [str(link) for (link,) in connection.execute(select(_LINK.c.id).where(where))]
 
 
@@ -114,9 +128,17 @@ def matched_among(connection: Connection, run: int, ids: Sequence[str]) -> froze
     """Return which of these links the run made by matching."""
     found: set[str] = set()
     for some in chunks(list(ids)):
-        where = and_(_LINK.c.id.in_(some), _LINK.c.run == run, _LINK.c.how != "created")
+        where = and_(_LINK.c.id.in_(some), _is_matched_by(run))
         found |= {str(link) for (link,) in connection.execute(select(_LINK.c.id).where(where))}
     return frozenset(found)
+
+
+def _is_matched_by(run: int) -> ColumnElement[bool]:
+    """Tell whether a run made a link by matching, and no rollback took that back."""
+    taken_back = exists().where(
+        _HOLD.c.link == _LINK.c.id, _HOLD.c.field == MATCH, _HOLD.c.run == run
+    )
+    return and_(_LINK.c.run == run, _LINK.c.how != "created", ~taken_back)
 
 
 def links_of(connection: Connection, pair: str, side: Side, record: str) -> set[str]:
@@ -226,17 +248,20 @@ def _has_partner(connection: Connection, operation: Operation) -> bool:
     return any(row.is_live for row in rows.values())
 
 
-def unlink(connection: Connection, *, ids: Sequence[str]) -> None:
-    """Take matched links back, base kept: who is considered again is compared with it."""
+def unlink(
+    connection: Connection, *, pair: str, ids: Sequence[str], run: int, at: datetime
+) -> None:
+    """Take matches of *run* back, base kept: who is considered again is compared with it."""
     for link in ids:
         links.set_status(connection, link=link, status=links.DETACHED)
+    rows = [{"link": link, "field": MATCH, "pair": pair, "run": run, "at": at} for link in ids]
+    upsert(connection, _HOLD, rows)
 
 
 def holds(connection: Connection, sync_pairs: Sequence[str] | None = None) -> list[HoldRow]:
     """Return the fields held by rollbacks, oldest first."""
-    chosen = select(_HOLD, _LINK.c.source_id, _LINK.c.crm_id).join(
-        _LINK, _LINK.c.id == _HOLD.c.link
-    )
+    chosen = select(_HOLD, _LINK.c.source_id, _LINK.c.crm_id)
+    chosen = chosen.join(_LINK, _LINK.c.id == _HOLD.c.link).where(_HOLD.c.field != MATCH)
     if sync_pairs is not None:
         chosen = chosen.where(_HOLD.c.pair.in_(list(sync_pairs)))
     rows = connection.execute(chosen.order_by(_HOLD.c.at, _HOLD.c.link, _HOLD.c.field)).mappings()

@@ -113,7 +113,7 @@ class RollbackHold(SQLModel, table=True):
     __table_args__ = (Index(None, "pair"),)
     link: str = Field(primary_key=True)
     field: str = Field(primary_key=True)
-    """The rule key."""
+    """The rule key; empty: the match itself was taken back."""
     pair: str
     run: int
     """The run that was rolled back."""

@@ -179,7 +179,14 @@ async def _roll_some(
     if operations or any(item.unlinks for item in judged.values()):
         await _begin(order, progress)
         told = await carry_out(progress.run, pair, judged)
-        await _conclude(progress, judged, told)
+        unlinked = _conclude(progress, judged, told)
+        await progress.run.state.write(
+            rollbacks.unlink,
+            pair=pair.name,
+            ids=unlinked,
+            run=order.run,
+            at=progress.run.clock.now(),
+        )
         await keep_calls(progress.run)
 
 
@@ -198,10 +205,10 @@ async def _begin(order: RollbackOrder, progress: _Progress) -> None:
     progress.run = replace(progress.run, id=number)
 
 
-async def _conclude(
+def _conclude(
     progress: _Progress, judged: Mapping[str, Judged], told: Mapping[str, Sequence[Outcome]]
-) -> None:
-    """Tell what came of a batch; matches whose records are all back are taken back last."""
+) -> list[str]:
+    """Tell what came of a batch; return the matches to take back: all else of theirs is."""
     unlinked = []
     for link, item in judged.items():
         outcomes = told.get(link, ())
@@ -214,8 +221,7 @@ async def _conclude(
         links = [one for one in item.reversed if one.what == "link" and is_whole]
         progress.tell("reversed", done + links)
         progress.run.tally.operations += len(done) + len(links)
-    if unlinked:
-        await progress.run.state.write(rollbacks.unlink, ids=unlinked)
+    return unlinked
 
 
 def _failed(item: RolledItem, outcomes: Sequence[Outcome]) -> RolledItem:

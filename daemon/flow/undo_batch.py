@@ -20,6 +20,7 @@ from daemon.flow.recover import recover
 from daemon.flow.returned import is_stored
 from daemon.flow.send import send
 from daemon.flow.undo import judge_link
+from daemon.flow.undo_records import holds_more
 from daemon.flow.undoing import Judged, Present, Undoing, Wish
 from state import history, intents, links, mirror, redirects, rollbacks
 from state.links import LinkRow
@@ -125,7 +126,35 @@ async def judge_batch(
         side: await _look(run, pair.ends[side], side, around, ids, is_preview=is_preview)
         for side in Side
     }
+    found = [_undoing(pair, link, around, present) for link in ids]
+    for side in Side:
+        await _ask_times(run, pair.ends[side], side, found, present[side])
     return {link: judge_link(_undoing(pair, link, around, present), wish) for link in ids}
+
+
+async def _ask_times(
+    run: RunPart,
+    part: EndPart,
+    side: Side,
+    found: Sequence[Undoing],
+    present: dict[str, Present],
+) -> None:
+    """Ask when fields changed of records the run made, where they hold more than it wrote."""
+    able = part.adapter.capabilities
+    made = [
+        one.record_id(side)
+        for one in found
+        if any(write.operation.kind is OperationKind.CREATE for write in one.writes[side])
+        and holds_more(one, side)
+    ]
+    if not able.has_field_times:
+        return
+    size = able.read_batch // 2 or 1
+    for some in batches(sorted(made), size):
+        told = await part.adapter.times(part.object, some, run.watch(part.end).fields)
+        run.tally.need("times", len(some), size, is_remote=able.is_remote)
+        for record in some:
+            present[record] = replace(present[record], times=told.get(record, {}))
 
 
 def _undoing(

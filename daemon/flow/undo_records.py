@@ -1,5 +1,6 @@
 """Judge records that a run made or took away: taken back, made again, or left (R24)."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from adapters.contract import Verb
@@ -50,24 +51,33 @@ def _edited_fields(undoing: Undoing, side: Side, record: Record) -> list[str]:
         if (
             not written[name].is_left(value)
             if name in written
-            else _is_foreign(undoing, side, name)
+            else value is not None and _is_foreign(undoing, side, name, written.keys())
         )
     ]
 
 
-def _is_foreign(undoing: Undoing, side: Side, name: str) -> bool:
+def holds_more(undoing: Undoing, side: Side) -> bool:
+    """Tell whether a record that the run made holds something that the run did not write."""
+    record = undoing.present[side].record
+    written = {copy.field for write in undoing.writes[side] for copy in write.operation.copies}
+    return record is not None and any(
+        value is not None and name not in written for name, value in record.values.items()
+    )
+
+
+def _is_foreign(undoing: Undoing, side: Side, name: str, written: AbstractSet[str]) -> bool:
     """Tell whether somebody may have filled a field that the run left alone.
 
-    What stood there when the record was first read is the system's own doing (a default); of a field
-    that was not read before, nobody can say so, and a person's work is worth more than a tidy end.
+    The system's own times tell: what is no younger than our write came with the record (a default).
+    Without them only what the reply to our write showed did so; of anything else nobody can say,
+    and a person's work is worth more than a tidy end.
     """
-    row, record = undoing.known[side], undoing.present[side].record
-    value = record.values[name] if record else None
-    if name in undoing.changed[side]:
-        return True
-    if row is None or name not in row.values:
-        return value is not None
-    return row.values[name] != value
+    times = undoing.present[side].times
+    ours = [times[field].at for field in written if field in times]
+    if name in times and ours:
+        return times[name].at > max(ours)
+    row = undoing.known[side]
+    return name in undoing.changed[side] or row is None or name not in row.values
 
 
 def _removal(pair: PairPart, side: Side) -> Verb | None:

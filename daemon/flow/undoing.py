@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from daemon.core.facts import rule_key
 from daemon.core.field_rules import FieldRule
 from daemon.core.operation import Copy, Operation, OperationKind
-from daemon.core.record import Record
+from daemon.core.record import FieldTime, Record
 from daemon.core.values import Side, Value
 from daemon.flow.parts import PairPart
 from daemon.flow.report import shown
@@ -44,6 +45,8 @@ class Present:
     """A write of ours to it has no outcome yet."""
     lives_as: str = ""
     """The record that took it over (a merge, a record made again)."""
+    times: Mapping[str, FieldTime] = field(default_factory=lambda: MappingProxyType({}))
+    """Field → when it last changed, of a record the run made; empty where nobody could tell."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +65,7 @@ class Undoing:
     known: Mapping[Side, MirrorRow | None]
     """As the mirror knew them before this look."""
     changed: Mapping[Side, frozenset[str]]
-    """Fields that were seen to change after the run wrote."""
+    """Fields that were seen to change, or seen at all, only after the run wrote."""
     later: Mapping[tuple[str, str], tuple[int, Value]]
     """(side, field) → the newest run that wrote it since, and what it left."""
 

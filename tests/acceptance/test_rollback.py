@@ -70,7 +70,8 @@ class Demo:
         return list(csv.DictReader(io.StringIO(text)))
 
     def edit(self, record: str, **properties: str) -> None:
-        """Edit a contact as a person at the screen does."""
+        """Edit a contact as a person at the screen does, a second later."""
+        self.clock.elapsed += 1
         account = self.sandbox.account
         Person(account=account, store=account.contacts, user_id=DEFAULT_USER_ID).edit(
             record, properties

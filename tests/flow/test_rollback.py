@@ -287,18 +287,40 @@ async def test_a_created_record_that_was_edited_stays(fresh: World) -> None:
     await three_rests(fresh)
 
 
+@pytest.mark.parametrize("is_synced", [False, True])
+@pytest.mark.parametrize("tells_times", [False, True])
 async def test_a_field_filled_before_we_ever_read_it_is_somebodys_work(
-    new_world: Callable[..., World],
+    new_world: Callable[..., World], *, tells_times: bool, is_synced: bool
 ) -> None:
-    """What nobody can say of is left to people: the record stays (I1)."""
+    """Whether a run has seen it since or not: the record stays (I1)."""
     world = new_world(guards={"verify_sample": 0})
+    world.able(Side.CRM, removals=REMOVES, has_field_times=tells_times)
     world.source.make(person(1, phone=None))
     await world.run()
+    world.pass_by(SOON)
     world.crm.edit("c1", {"phone": "+4930222222"})
+    if is_synced:
+        await world.run()
 
     report = await rolled_back(world)
 
     assert [("c1", "edited since: phone")] == [(one.record, one.why) for one in report.kept]
+
+
+async def test_what_the_system_filled_in_by_itself_is_nobodys_work(
+    new_world: Callable[..., World],
+) -> None:
+    """Its own times tell a default from an edit: the record goes."""
+    world = new_world()
+    world.able(Side.CRM, removals=REMOVES)
+    world.crm.normalise = lambda name, value: value or ("A default" if name == "company" else None)
+    world.source.make(person(1, company=None))
+    await world.run()
+    world.crm.records["c1"].times["company"] = world.crm.records["c1"].times["email"]
+
+    report = await rolled_back(world)
+
+    assert ([], 1) == (report.kept, report.counts["reversed"])
 
 
 async def test_created_records_can_be_kept(fresh: World) -> None:
