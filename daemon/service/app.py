@@ -71,7 +71,7 @@ async def serve(
     stopping = stopping or asyncio.Event()
     _obey_signals(stopping)
     metrics = Metrics(version("crmsyncd"))
-    await _settle_state(config, state)
+    await _settle_state(config, state, clock)
     live = Live(config, state, clock, luck, metrics.call)
     tasks = Tasks(stopping)
     async with AsyncExitStack() as stack:
@@ -101,9 +101,9 @@ async def serve(
     logger().info("stopped")
 
 
-async def _settle_state(config: Config, state: State) -> None:
+async def _settle_state(config: Config, state: State, clock: Clock) -> None:
     """Bring the state to the names that are configured."""
-    renamed = await settle_names(config, state)
+    renamed = await settle_names(config, state, clock)
     if renamed:
         logger().info("renamed", pairs=renamed)
     names = [name for sync in wanted_syncs(config) for name in sync.pairs]
