@@ -24,7 +24,7 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: plants help setup demo test check soak kills bench lock
+.PHONY: alerts plants help setup demo test check soak kills bench lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -57,7 +57,12 @@ check: setup ## format, lint, types, architecture, schema, examples, Dockerfile
 	@$(BIN)/python -m pytest --quiet tests/architecture tests/test_docs.py tests/test_requirements.py tests/test_config_schema.py tests/test_image.py
 	@echo 'check: all well'
 
-soak: setup ## simulate SEEDS=2000 seeds in virtual time; one line of JSON
+alerts: ## test the alert rules with Prometheus' own promtool
+	@command -v promtool >/dev/null || { \
+		echo 'make alerts: no promtool on the PATH. Debian and Ubuntu: apt-get install prometheus' >&2; exit 1; }
+	@cd deploy/prometheus && promtool check rules rules.yml && promtool test rules rules.test.yml
+
+soak: setup ## simulate SEEDS=2000 seeds in virtual time; one line of JSON (ARGS='--mix network', ARGS='--shrink SEED')
 	@$(BIN)/python -m tests.simulation.soak --seeds $(SEEDS) $(ARGS)
 
 kills: setup ## kill -9 a real sync N=20 times at random moments (ARGS=--fault-proxy: behind a bad net); one line of JSON

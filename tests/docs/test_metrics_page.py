@@ -6,6 +6,9 @@ from pathlib import Path
 from daemon.service.metrics import RESULTS, Metrics
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+PROMETHEUS = Path(__file__).resolve().parents[2] / "deploy" / "prometheus"
+RULES = (PROMETHEUS / "rules.yml").read_text(encoding="utf-8")
+RULES_TESTS = (PROMETHEUS / "rules.test.yml").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(crmsync_\w+)` \| (\w+) \| ([^|]*) \| ([^|]*) \|$", re.MULTILINE)
 
 
@@ -42,3 +45,12 @@ def test_expressions_name_metrics_that_exist() -> None:
     names = {name for name, _, _ in told()}
 
     assert set(re.findall(r"crmsync_\w+", PAGE)) <= names
+    assert set(re.findall(r"crmsync_\w+", RULES)) <= names
+
+
+def test_every_alert_is_tested() -> None:
+    """One that nobody has seen fire is no alert; ``make alerts`` runs them."""
+    alerts = re.findall(r"- alert: (\w+)", RULES)
+
+    assert alerts
+    assert set(alerts) == set(re.findall(r"alertname: (\w+)\n\s+exp_alerts:", RULES_TESTS))
