@@ -12,7 +12,7 @@ from daemon.core.values import Side, Value, encode_value
 from daemon.flow.approve import Risk, Verdict, risk_of
 from daemon.flow.calls import keep_calls
 from daemon.flow.hold import PairHeld, RunHalted
-from daemon.flow.parts import RunPart
+from daemon.flow.parts import PairPart, RunPart
 from daemon.flow.plan import SAMPLES, PlanMade
 from state import attention, intents, parking, runs
 
@@ -189,10 +189,7 @@ async def report(
         api=_api(run, by_purpose),
         verified=Verified(checked=run.tally.checked, mismatched=run.tally.mismatched),
         plan=await _planned(run, made, verdict),
-        mapping={
-            pair.name: [MappingLine(**asdict(row)) for row in pair.mapping.table()]
-            for pair in run.pairs
-        },
+        mapping={pair.name: _mapping(pair) for pair in run.pairs},
         unmapped={pair.name: list(pair.mapping.unmapped_source) for pair in run.pairs},
         guards=_guards(run, made),
         conflicts=await _conflicts(run, pair_names),
@@ -213,6 +210,10 @@ async def report(
         at=result.ended_at,
     )
     return result
+
+
+def _mapping(pair: PairPart) -> list[MappingLine]:
+    return [MappingLine(**asdict(row)) for row in pair.mapping.table()]
 
 
 def _outcome(run: RunPart, made: PlanMade | None, error: Exception | None, still_open: int) -> str:
