@@ -81,6 +81,27 @@ PLANTS = (
         after="    if record is not None and not record.is_archived:\n",
     ),
     Plant(
+        part="guards",
+        what="a trip parks nothing",
+        file="daemon/flow/guard.py",
+        before="    for trip in run.tally.trips:\n        await _park(run, made, trip)\n",
+        after="    for trip in ():\n        await _park(run, made, trip)\n",
+    ),
+    Plant(
+        part="guards",
+        what="many deletes trip nothing where many are linked",
+        file="daemon/core/guards.py",
+        before="planned > share * counts.linked:",
+        after="planned > share * counts.linked * 10:",
+    ),
+    Plant(
+        part="guards",
+        what="an opt-out waits with the rest of a held plan",
+        file="daemon/flow/park.py",
+        before="        for why in sorted(filter(None, counts)) if measure.opt_outs else ():\n",
+        after="        for why in ():\n",
+    ),
+    Plant(
         part="observe",
         what="a listing that broke off counts as whole",
         file="daemon/flow/observe.py",
