@@ -157,7 +157,9 @@ class World:
         return Preparation(config=config, links=links, state=self.state, clock=self.clock)
 
     def _link(self, side: Side, wire: Wire, credential: str = "") -> Link:
-        name = NAMES[side]
+        return self._link_to(NAMES[side], wire, credential)
+
+    def _link_to(self, name: str, wire: Wire, credential: str = "") -> Link:
         settings = _Settings(name=name, credential=credential)
         kind = AdapterKind(
             word="memory",
