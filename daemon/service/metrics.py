@@ -104,6 +104,14 @@ class Metrics:
             "1 while the configuration as written is refused and the former one stays live.",
             registry=self.registry,
         )
+        self._declare_finds()
+        self._declare_standing()
+        self._declare_state()
+        info = Gauge("crmsync_build_info", "Always 1.", ["version"], registry=self.registry)
+        info.labels(version).set(1)
+
+    def _declare_finds(self) -> None:
+        """Declare what runs found on their way."""
         self._late = self._counter(
             "late_edits", "Records that moved between plan and write; planned anew.", "sync"
         )
@@ -113,10 +121,6 @@ class Metrics:
         self._echoes = self._counter(
             "echoes", "Hints of change feeds that told what was known already.", "sync"
         )
-        self._declare_standing()
-        self._declare_state()
-        info = Gauge("crmsync_build_info", "Always 1.", ["version"], registry=self.registry)
-        info.labels(version).set(1)
 
     def _declare_standing(self) -> None:
         """Declare what is read from the state at each scrape."""

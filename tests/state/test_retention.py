@@ -4,30 +4,26 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import Table, insert, select
-from sqlmodel import SQLModel
+from sqlalchemy import Table, insert
 
-from daemon.core.operation import Clearance, decode_operation
+from daemon.core.operation import decode_operation
 from daemon.core.values import Side
-from state import attention, audit, intents, links, mirror, pending, runs
+from state import attention, audit, intents, mirror, runs
 from state.attention import Apart
 from state.columns import table
 from state.database import State
 from state.journal import ApiCall, Conflict, Intent, Plan, PlannedOperation, Quarantine, Run
 from state.opening import open_state
-from state.retention import Kept, drop_done, due, take_batch
+from state.retention import Kept, drop_done, take_batch
 from state.runs import CallRow
 from state.safety import GuardTrip, History
 from state.skeleton import skeleton, value_hash
-from state.tables import Mirror
+from tests.state.pruning import LATER, count, rows, take_all
 from tests.state.samples import (
-    CRM,
-    FILE,
     NOON,
     PAIR,
     after,
@@ -39,32 +35,6 @@ from tests.state.samples import (
     seen,
     sighting,
 )
-
-DAY = 24 * 60
-LATER = after(100 * DAY)
-
-
-def rows(state: State, model: type[SQLModel]) -> list[dict[str, Any]]:
-    chosen = select(table(model)).order_by(*table(model).primary_key.columns)
-    return [
-        dict(row)
-        for row in state.read_now(lambda connection: connection.execute(chosen).mappings().all())
-    ]
-
-
-def take_all(state: State, kept: Kept, before: datetime = LATER, limit: int = 500) -> int:
-    """Take what there is of a kind; return how much people would count."""
-    told = 0
-    while True:
-        taken = state.write_now(take_batch, kept, before=before, at=LATER, limit=limit)
-        assert taken.rows <= limit
-        if not taken.rows:
-            return told
-        told += taken.told
-
-
-def count(state: State, kept: Kept, before: datetime = LATER) -> int:
-    return state.read_now(due, {kept: before})[kept]
 
 
 def ended_run(state: State, *, minutes: float = 0, report: str = "{}") -> int:
@@ -301,53 +271,6 @@ def test_history_goes_by_its_age(state: State) -> None:
     assert 1 == len(rows(state, History))
 
 
-def gone(state: State, record: str, end: tuple[str, str] = FILE) -> None:
-    state.write_now(mirror.put, [seen(record, keys=(("email", f"{record}@x.example"),))],
-                    sighting(end))  # fmt: skip
-    state.write_now(mirror.note_absence, end, [record], needed=1)
-
-
-def test_records_that_are_gone_go_where_nothing_remembers_them(state: State) -> None:
-    """A link of any status is a tombstone and keeps its record (R14, R34); so does what waits."""
-    state.write_now(register)
-    for record in ("linked", "detached", "waits", "apart", "in flight", "nobody's"):
-        gone(state, record)
-    state.write_now(mirror.put, [seen("live")], sighting())
-    state.write_now(link, "L1", "linked", "100")
-    state.write_now(link, "L2", "detached", "101")
-    state.write_now(links.set_status, link="L2", status=links.DETACHED)
-    clears = [clear for clear in cleared(state) if clear.id != "waits"]
-    state.write_now(pending.clear, pair=PAIR, clearances=clears)
-    apart = Apart(pair=PAIR, side=Side.SOURCE, record="apart", rule="r", message="")
-    state.write_now(attention.set_apart, [apart], run=1, at=NOON)
-    state.write_now(intents.open_all, [intent("i1", of=operation("in flight"))])
-
-    assert 1 == count(state, Kept.GONE) == take_all(state, Kept.GONE)
-
-    assert "nobody's" not in {row["id"] for row in rows(state, Mirror)}
-    assert 6 == len(rows(state, Mirror))
-    assert ["L1", "L2"] == sorted(state.read_now(links.get, ["L1", "L2"]))
-
-
-def cleared(state: State, side: Side = Side.SOURCE) -> list[Clearance]:
-    """Everything that waits on a side."""
-    waiting = state.read_now(pending.page, pair=PAIR, side=side, after="", limit=100)
-    return [Clearance(side=side, id=record, revision=n) for record, n in waiting.items()]
-
-
-def test_a_crm_record_is_remembered_by_its_own_side(state: State) -> None:
-    """The same id on the other side of a pair keeps nobody."""
-    state.write_now(register)
-    gone(state, "7", CRM)
-    gone(state, "8", CRM)
-    state.write_now(link, "L1", "7", "8")
-    state.write_now(pending.clear, pair=PAIR, clearances=cleared(state, Side.CRM))
-
-    assert 1 == take_all(state, Kept.GONE)
-
-    assert ["8"] == [row["id"] for row in rows(state, Mirror)]
-
-
 def test_a_run_goes_once_nothing_of_it_waits(state: State) -> None:
     """With it goes what was left of its writes; one with an open write stays (I9)."""
     first, second = ended_run(state), ended_run(state)
@@ -378,7 +301,7 @@ KILLED = """
 import os, signal, sys
 from state.opening import open_state
 from state.retention import Kept, take_batch
-from tests.state.test_retention import LATER
+from tests.state.pruning import LATER
 state = open_state(sys.argv[1], inline=True)
 def work(connection):
     take_batch(connection, Kept.JOURNAL, before=LATER, at=LATER, limit=3)
