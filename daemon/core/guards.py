@@ -152,7 +152,7 @@ def _creates(counts: Counts, limits: Limits) -> Iterator[Trip]:
 
 def _updates(counts: Counts, limits: Limits) -> Iterator[Trip]:
     share = limits.update_burst
-    if share is None:
+    if share is None or counts.is_first:
         return
     allowed = max(UPDATES_FROM - 1, int(share * counts.linked))
     for side, planned in sorted(counts.updates.items()):
@@ -164,7 +164,8 @@ def _updates(counts: Counts, limits: Limits) -> Iterator[Trip]:
 
 def _fields(counts: Counts, limits: Limits) -> Iterator[Trip]:
     for (side, name), count in sorted(counts.fields.items()):
-        yield from _one_value(counts, limits.one_value, f"{side.value}.{name}", count)
+        if not counts.is_first:
+            yield from _one_value(counts, limits.one_value, f"{side.value}.{name}", count)
         yield from _blanks(counts, limits.blank_burst, f"{side.value}.{name}", count)
 
 

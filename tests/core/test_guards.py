@@ -85,9 +85,11 @@ def test_a_guard_trips_one_step_above_its_threshold(name: str) -> None:
     assert name == "delete_proof" or () == tripped(counts(**above), NO_LIMITS)
 
 
-@pytest.mark.parametrize("name", ["create_burst", "quarantine_share"])
+@pytest.mark.parametrize(
+    "name", ["create_burst", "update_burst", "update_burst, one value", "quarantine_share"]
+)
 def test_a_first_run_is_exempt(name: str) -> None:
-    """What a first run creates and sets apart is looked at with its plan (R18)."""
+    """What a first run makes, fills in and sets apart is looked at with its plan (R18)."""
     _, above, *_ = STEPS[name]
 
     assert () == tripped(counts(**above, is_first=True), Limits())

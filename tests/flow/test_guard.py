@@ -9,7 +9,7 @@ from daemon.core.values import Side
 from daemon.use_cases.releasing import NoReason, release
 from state import audit
 from tests.flow.guarded import NewWorld, edit_all, let_pass, settled, tripped
-from tests.flow.world import FIELDS, SOON, SYNC, person
+from tests.flow.world import FIELDS, LATER, SOON, SYNC, Killed, once, person, raising
 
 
 async def test_a_burst_of_updates_holds_the_pair_and_lets_opt_outs_pass(
@@ -268,6 +268,24 @@ async def test_an_opt_out_taken_back_is_a_persons_matter(new_world: NewWorld) ->
     assert "yes" == world.source.records["s1"].values["unsubscribed"]
     assert ["consent_loosened"] == [row.reason for row in await world.conflicts()]
     assert 0 == await world.waiting()
+
+
+async def test_a_first_run_cut_short_is_one_still(new_world: NewWorld) -> None:
+    """Its links are known by then; what it has left to fill in is no burst (R18)."""
+    world = new_world()
+    for number in range(60):
+        world.source.make(person(number))
+        world.crm.make(person(number, company=None))
+    world.crm.faults.before = once("update", raising(Killed()))
+    with pytest.raises(Killed):
+        await world.run()
+    world.start()
+    world.pass_by(LATER)
+
+    report = await world.run()
+
+    assert ("done", 60) == (report.outcome, report.counts["updated"])
+    await world.rest()
 
 
 async def test_a_preview_tells_what_guards_would_hold(new_world: NewWorld) -> None:
