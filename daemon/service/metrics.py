@@ -95,6 +95,15 @@ class Metrics:
         self._success = self._gauge(
             "last_success_timestamp_seconds", "When a run last ended well, Unix time."
         )
+        self._declare_configuration()
+        self._declare_finds()
+        self._declare_standing()
+        self._declare_state()
+        info = Gauge("crmsync_build_info", "Always 1.", ["version"], registry=self.registry)
+        info.labels(version).set(1)
+
+    def _declare_configuration(self) -> None:
+        """Declare what people did: pauses, and changes of the configuration."""
         self._paused = self._gauge("sync_paused", "1 while a person has paused the sync.")
         self._reloads = self._counter(
             "config_reloads", "Changes of the configuration by what came of them.", "result"
@@ -104,11 +113,6 @@ class Metrics:
             "1 while the configuration as written is refused and the former one stays live.",
             registry=self.registry,
         )
-        self._declare_finds()
-        self._declare_standing()
-        self._declare_state()
-        info = Gauge("crmsync_build_info", "Always 1.", ["version"], registry=self.registry)
-        info.labels(version).set(1)
 
     def _declare_finds(self) -> None:
         """Declare what runs found on their way."""
