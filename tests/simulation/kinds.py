@@ -64,7 +64,7 @@ TITLES: Mapping[int, str] = {
 ELSEWHERE: Mapping[int, str] = {
     6: "tests/simulation/test_crash_in_migration.py",
     9: "tests/state/test_lock.py",
-    10: "tests/state/test_lock.py",
+    10: "tests/acceptance/test_lost_lock.py",
 }
 """Kinds that need a real database or a real lock, and the test that holds them."""
 
