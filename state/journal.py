@@ -168,7 +168,7 @@ class Conflict(SQLModel, table=True):
     evidence: str = Field(default="{}", sa_type=Text)
     reason: str = ""
     status: str = "open"
-    """open, decided (by a rule), resolved (by a person), gone (became equal)."""
+    """open, decided (by a rule), resolved (by a person), gone (became equal), reversed (rolled back)."""
     winner: str = ""
     """source, crm, both, or empty while open."""
     run: int = 0

@@ -36,10 +36,8 @@ def explain(*, sync: str, record: str, field: str, at: str, state: str, as_json:
 
 def _show_side(side: SideNow, at: datetime | None) -> None:
     when = f" on {moment(at)}" if at else " now"
-    title = f"{side.connection} {side.record}{when}: {side.presence}"
-    table(escaped(title), ["field", "value"], [[k, v] for k, v in side.values.items()])
-    if not side.values:
-        out.print(escaped(title))
+    out.print(escaped(f"{side.connection} {side.record}{when}: {side.presence}"))
+    table("", ["field", "value"], [[k, v] for k, v in side.values.items()])
 
 
 def _moment(text: str) -> datetime:

@@ -243,7 +243,7 @@ def approvals_release(
 def conflicts(
     context: typer.Context,
     status: Annotated[
-        Literal["open", "decided", "verdict", "resolved", "gone", "all"],
+        Literal["open", "decided", "verdict", "resolved", "gone", "reversed", "all"],
         typer.Option(help="Which conflicts."),
     ] = "open",
     state: StatePlace = STATE,

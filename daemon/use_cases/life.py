@@ -163,7 +163,7 @@ def _dispute(life: Life, dispute: Dispute) -> Iterator[Event]:
     values = {"source": shown(dispute.source), "crm": shown(dispute.crm)}
     reason = REASONS.get(dispute.reason, dispute.reason)
     sides = f"source {quoted(values['source'])}, crm {quoted(values['crm'])}"
-    if not (dispute.winner and is_told and dispute.status == "decided"):
+    if not (dispute.winner and is_told and dispute.status in {"decided", "reversed"}):
         result = f"{dispute.winner} won" if dispute.winner else "left to a person"
         yield Event(
             at=dispute.found_at,

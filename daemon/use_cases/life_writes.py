@@ -159,7 +159,7 @@ def _why(life: Life, promise: Promise, clash: Clash | None) -> str:
         return f"{REASONS.get(clash.reason, clash.reason)}; {rule} let {winner} win"
     if operation.kind is OperationKind.CREATE:
         return f"{operation.side.other.value} {operation.origin_id} had no partner"
-    return f"it had changed on the {operation.side.other.value} side only"
+    return f"only the {operation.side.other.value} side had something new"
 
 
 def _source(life: Life, operation: Operation, evidence: Evidence | None) -> str:

@@ -53,7 +53,7 @@ async def test_a_value_is_followed_from_its_edit_to_its_copy(world: World) -> No
     assert edit.since is not None
     assert edit.since < edit.at < copy.at
     assert (2, "crmsyncd", "phone→phone") == (copy.run, copy.by, copy.field)
-    assert "it had changed on the source side only" == copy.why
+    assert "only the source side had something new" == copy.why
     assert "somebody changed source phone" in edit.told
 
 
