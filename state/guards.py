@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, up
 from daemon.core.guards import Scope, Trip
 from state.bulk import chunks
 from state.columns import table
-from state.journal import Intent
+from state.journal import Intent, Run
 from state.mirror import LIVE
 from state.safety import GuardTrip
 from state.tables import HERE, Mirror
 
 _TRIP = table(GuardTrip)
 _INTENT = table(Intent)
+_RUN = table(Run)
 _MIRROR = table(Mirror)
 
 OPEN, RELEASED, OVER = "open", "released", "over"
@@ -143,12 +144,16 @@ def _end(connection: Connection, ids: Sequence[int], facts: Mapping[str, Any]) -
 
 
 def removed(connection: Connection, *, pair: str, since: datetime, run: int = 0) -> int:
-    """Return how many records were removed, or may have been, since a moment; by *run* alone if given."""
+    """Return how many records were removed, or may have been, since a moment; by *run* alone if given.
+
+    What a rollback takes away, a person asked for.
+    """
     where = and_(_INTENT.c.pair == pair, _INTENT.c.sent_at >= since, _INTENT.c.verb.in_(_REMOVALS),
                  _INTENT.c.state.in_(("sent", "unknown", "settled")))  # fmt: skip
     if run:
         where = and_(where, _INTENT.c.run == run)
-    chosen = select(func.count()).select_from(_INTENT).where(where)
+    of_runs = _INTENT.outerjoin(_RUN, _RUN.c.id == _INTENT.c.run)
+    chosen = select(func.count()).select_from(of_runs).where(where, _RUN.c.reverses.is_(None))
     return int(connection.execute(chosen).scalar_one())
 
 

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, u
 from daemon.core.operation import Operation, OperationKind, decode_operation, encode_operation
 from daemon.core.values import Side
 from state.columns import table
-from state.journal import OPEN_INTENT, WAITING_WRITE, Intent, Quarantine
+from state.journal import OPEN_INTENT, WAITING_WRITE, Intent, Quarantine, Run
 from state.mirror import End
 
 _INTENT = table(Intent)
 _QUARANTINE = table(Quarantine)
+_RUN = table(Run)
 
 SENT, UNKNOWN = "sent", "unknown"
 OPEN = (SENT, UNKNOWN)
@@ -209,9 +210,13 @@ def _settled_at(run: int, side: Side) -> tuple[Any, Any]:
 
 
 def count_since(connection: Connection, *, sync_pairs: Sequence[str], since: datetime) -> int:
-    """Return how many writes of these pairs were sent since a moment (the envelope's day)."""
+    """Return how many writes of these pairs were sent since a moment (the envelope's day).
+
+    A rollback is a person's command: its writes are in no envelope.
+    """
     where = and_(_INTENT.c.pair.in_(list(sync_pairs)), _INTENT.c.sent_at >= since)
-    chosen = select(func.count()).select_from(_INTENT).where(where)
+    of_runs = _INTENT.outerjoin(_RUN, _RUN.c.id == _INTENT.c.run)
+    chosen = select(func.count()).select_from(of_runs).where(where, _RUN.c.reverses.is_(None))
     return int(connection.execute(chosen).scalar_one())
 
 

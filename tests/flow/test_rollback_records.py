@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from daemon.core.values import Side
+from state import guards, intents
 from tests.flow.rolling import REMOVES, people, resume, rolled_back, three_rests
-from tests.flow.world import A_WEEK, SOON, World, person
+from tests.flow.world import A_WEEK, SOON, SYNC, World, person
 
 
 @pytest.fixture
@@ -124,6 +125,18 @@ async def test_one_field_of_created_records_is_emptied(fresh: World) -> None:
     assert 3 == report.counts["reversed"]
     assert [None] * 3 == fresh.values(Side.CRM, "phone")
     await three_rests(fresh)
+
+
+async def test_a_rollback_is_in_no_envelope_and_no_guard_of_deletes(fresh: World) -> None:
+    """It is a person's command: the syncs' own limits are not used up by it (R17, R18)."""
+    begun = fresh.clock.now()
+    await fresh.run()
+    await rolled_back(fresh)
+
+    counted = await fresh.state.read(intents.count_since, sync_pairs=[SYNC], since=begun)
+    removed = await fresh.state.read(guards.removed, pair=SYNC, since=begun)
+
+    assert (3, 0) == (counted, removed)
 
 
 async def test_the_second_rollback_finds_archived_ones_as_before(fresh: World) -> None:
