@@ -338,7 +338,7 @@ def note_gone(
 
 def has_unconfirmed_absence(connection: Connection, end: End) -> bool:
     """Return whether a record was lacking once and not yet often enough to be gone (I6)."""
-    where = and_(_at(_MIRROR, end), ABSENT, _MIRROR.c.presence == LIVE)
+    where = and_(_at(_MIRROR, end), ABSENT, _MIRROR.c.presence.in_([LIVE, SUSPECT]))
     return connection.execute(select(_MIRROR.c.id).where(where).limit(1)).first() is not None
 
 

@@ -62,7 +62,9 @@ def check_carried_over(known: Claims) -> None:
         if live[Side.SOURCE] == live[Side.CRM]:
             continue
         left = Side.SOURCE if live[Side.SOURCE] else Side.CRM
-        is_told = any(known.is_apart(side, link.record(side), "") for side in Side)
+        is_told = any(
+            item.record == link.record(item.side) and item.status == "open" for item in known.apart
+        )
         if not is_told and _removes(known, left) and not world.profiles[left.other].listing_cap:
             gone = link.record(left.other)
             world.history.violate("I5", f"{link.record(left)} outlives {gone}, which was deleted")
