@@ -16,7 +16,7 @@ Promises every adapter keeps:
 * Values are typed (``daemon.core.values``); only fields that were read are present (I24).
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -254,6 +254,10 @@ class Call:
     """Error class or code, where there was one."""
 
 
+async def _nobody_asks() -> None:
+    """Let a request leave."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surroundings:
     """What an adapter is given besides its settings."""
@@ -264,6 +268,9 @@ class Surroundings:
     luck: Luck
     on_call: Callable[[Call], None]
     """Told of every API call, retries included, once its reply is known."""
+    leaving: Callable[[], Awaitable[None]] = _nobody_asks
+    """Awaited just before each request that writes leaves, after any waiting, repeats included: from
+    then on it can land, and for ``request_time_out`` (R22). What it raises stops the request."""
 
 
 class Watchable(Protocol):

@@ -185,6 +185,8 @@ class HttpClient:
         try:
             async with self._limiter.slot(request.limits, sending.deadline):
                 self._circuit.admit()
+                if not request.is_repeatable:
+                    await self._around.leaving()
                 sending.exchanges += 1
                 return await self._told(sending)
         except TooLong as full:

@@ -126,6 +126,13 @@ def settle_all(
         connection.execute(statement, rows)
 
 
+def note_leaving(connection: Connection, ids: Sequence[str], *, at: datetime) -> None:
+    """Move the moment from which a request can land to when it really leaves (R22)."""
+    statement = update(_INTENT).where(_INTENT.c.id == bindparam("which"), OPEN_INTENT)
+    if ids:
+        connection.execute(statement.values(sent_at=at), [{"which": intent} for intent in ids])
+
+
 def mark_unknown(connection: Connection, *, ids: Sequence[str], result: str) -> None:
     """Remember that no definite reply came."""
     statement = (

@@ -161,8 +161,18 @@ class _Feed:
             if results:
                 yield self._new([_changed(one) for one in results])
             if next_token(reply.body) is None:
+                self._require_all(results, reply.body.get("total"))
                 return
             last_id = self._next_id(results, seen)
+
+    def _require_all(self, results: list[Json], total: object) -> None:
+        """Raise where a last page shows fewer records than it says there are."""
+        if isinstance(total, int) and len(results) < total:
+            raise RetryLater(
+                f"Connection {self._connection.name!r}: a search was answered with {len(results)} "
+                f"of the {total} records it says there are.",
+                code="short_page",
+            )
 
     def _question(self, window: _Window, last_id: str) -> Json:
         times = self._of.modified

@@ -14,6 +14,7 @@ from daemon.flow.observe import keep_reading, sighting
 from daemon.flow.parts import EndPart, RunPart
 from daemon.flow.removed import settle_removed
 from daemon.flow.returned import is_stored
+from daemon.flow.send import LATE
 from daemon.flow.settle import (
     finish_unsent,
     hold_for_person,
@@ -56,7 +57,7 @@ def _settling(run: RunPart, part: EndPart, row: IntentRow) -> Settling:
 
 def can_still_land(run: RunPart, part: EndPart, row: IntentRow) -> bool:
     """Tell whether the request may yet arrive (R22)."""
-    return run.clock.now() < row.sent_at + part.adapter.capabilities.request_time_out
+    return run.clock.now() < row.sent_at + LATE + part.adapter.capabilities.request_time_out
 
 
 async def _read_back(run: RunPart, part: EndPart, rows: Sequence[IntentRow]) -> int:

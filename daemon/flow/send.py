@@ -4,7 +4,9 @@ A refused batch is halved until the culprit stands alone; a batch without a defi
 its intents unknown, for recover to look. Nothing is repeated blindly (R20).
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -26,6 +28,12 @@ from daemon.flow.settle import (
 from daemon.flow.settling import Settling
 from state import intents, mirror
 from state.intents import IntentRow
+
+LATE = timedelta(seconds=1)
+"""Waiting that is worth a word: less is covered by the margin of the request's time-out."""
+
+LEAVING: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("leaving", default=None)
+"""Notes when the write under way really leaves."""
 
 DONE = {
     OperationKind.CREATE: "created",
@@ -76,6 +84,7 @@ async def _send_rows(
         )
         for row in rows
     ]
+    token = LEAVING.set(_Departure(run, rows).note)
     try:
         outcomes = await part.adapter.write(part.object, verb, writes)
     except RejectBatch as error:
@@ -85,7 +94,30 @@ async def _send_rows(
     except AdapterError:
         await run.state.write(finish_unsent, rows, at=run.clock.now())
         raise
+    finally:
+        LEAVING.reset(token)
     return await _settle(run, pair, part, rows, outcomes)
+
+
+class _Departure:
+    """Keeps the moment from which a request can land true, however long it was made to wait (R22)."""
+
+    def __init__(self, run: RunPart, rows: Sequence[IntentRow]) -> None:
+        self._run = run
+        self._ids = [row.id for row in rows]
+        self._told = rows[0].sent_at
+
+    async def note(self) -> None:
+        now = self._run.clock.now()
+        if now - self._told >= LATE:
+            await self._run.state.write(intents.note_leaving, self._ids, at=now)
+            self._told = now
+
+
+async def leaving() -> None:
+    """Note that the write under way leaves now; adapters await it (``Surroundings.leaving``)."""
+    if (note := LEAVING.get()) is not None:
+        await note()
 
 
 async def _halve(

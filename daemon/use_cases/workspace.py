@@ -16,6 +16,7 @@ from daemon.flow.parts import Progress
 from daemon.flow.prepare import Link, Preparation
 from daemon.flow.report import RunReport
 from daemon.flow.rollback import RollbackOrder, roll_back
+from daemon.flow.send import leaving
 from state.database import State
 
 CALLS: ContextVar[list[Call] | None] = ContextVar("calls", default=None)
@@ -88,7 +89,9 @@ def make_link(connection: Connection, clock: Clock, luck: Luck, on_call: OnCall)
             gathered.append(call)
         on_call(call)
 
-    around = Surroundings(connection=connection.name, clock=clock, luck=luck, on_call=note)
+    around = Surroundings(
+        connection=connection.name, clock=clock, luck=luck, on_call=note, leaving=leaving
+    )
     return Link(connection=connection, kind=kind, adapter=kind.create(connection.settings, around))
 
 

@@ -14,11 +14,6 @@ TIME_OUT, PATIENCE = 6.0, 7
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=False,  # where the second daemon takes long to start, it is too late to err
-    reason="the time-out is counted from the intent (recover.can_still_land), not from the moment "
-    "the request left after waiting for its turn: the second edit is overwritten on both sides",
-)
 def test_a_write_that_waited_for_its_turn_is_waited_out_too(tmp_path: Path) -> None:
     """Put off by the CRM, sent, its sender killed: it lands within its time-out, and costs nothing.
 

@@ -43,11 +43,20 @@ class Around:
 
     clock: LeapingClock = field(default_factory=LeapingClock)
     calls: list[Call] = field(default_factory=list)
+    left: list[float] = field(default_factory=list)
+    """When requests that write left."""
 
     def surroundings(self) -> Surroundings:
         return Surroundings(
-            connection="crm", clock=self.clock, luck=SeededLuck(7), on_call=self.calls.append
+            connection="crm",
+            clock=self.clock,
+            luck=SeededLuck(7),
+            on_call=self.calls.append,
+            leaving=self._note_leaving,
         )
+
+    async def _note_leaving(self) -> None:
+        self.left.append(self.clock.elapsed)
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,17 @@ async def test_a_write_is_sent_again_where_nothing_happened() -> None:
     assert around.clock.slept[0] >= 2.0
 
 
+async def test_the_moment_a_write_leaves_is_told() -> None:
+    """After any waiting, each time anew (R22); of a read nobody needs to know."""
+    around = Around()
+    patience = json_answer(429, {}, "Retry-After: 7\r\n")
+    async with scripted(patience, FINE) as server, client(server.base_url, around) as http:
+        await http.send(WRITE)
+        await http.send(READ)
+
+    assert [0, 7] == [round(moment) for moment in around.left]
+
+
 async def test_a_refused_connection_is_no_call_and_may_be_repeated() -> None:
     """Without a connection nothing left: a write is tried again and ends in RetryLater."""
     around = Around()

@@ -177,6 +177,22 @@ async def test_a_looping_search_is_an_error() -> None:
     assert 2 == len(around.calls)
 
 
+async def test_a_page_shorter_than_its_total_is_an_error() -> None:
+    """A last page that shows fewer records than it says there are told of nothing (fault 35)."""
+    page = {
+        "total": 2,
+        "results": [{"id": "5", "properties": {}, "updatedAt": "2026-11-20T12:00:00.000Z"}],
+    }
+    around = Around()
+    async with (
+        scripted(json_answer(200, page)) as server,
+        adapter_on(server.base_url, "token", around) as adapter,
+    ):
+        with pytest.raises(RetryLater, match="1 of the 2 records"):
+            async for _ in adapter.changes(CONTACTS, Marks.at(NOON - timedelta(minutes=1)).text()):
+                pass
+
+
 async def test_a_looping_archive_is_an_error() -> None:
     """An archive pass without an end moves no mark."""
     async with bench(records=250) as on:
