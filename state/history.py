@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, and_, insert, select
 
 from daemon.core.values import Value, decode_values, encode_values
 from state.bulk import chunks, upsert
@@ -136,13 +136,10 @@ def changed_since(
     return {record: frozenset(names) for record, names in found.items()}
 
 
-def prune(connection: Connection, *, before: datetime) -> int:
-    """Drop changes seen before a moment, and remember that; return how many (R27)."""
-    dropped = connection.execute(delete(_HISTORY).where(_HISTORY.c.at < before)).rowcount
-    if dropped:
-        told = {"key": KEPT_FROM, "value": before.astimezone(UTC).isoformat()}
-        upsert(connection, _META, [told])
-    return dropped
+def note_pruned(connection: Connection, *, before: datetime) -> None:
+    """Remember that changes seen before a moment were dropped (R27)."""
+    told = {"key": KEPT_FROM, "value": before.astimezone(UTC).isoformat()}
+    upsert(connection, _META, [told])
 
 
 def kept_from(connection: Connection) -> datetime | None:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from state import keys, lifetimes
+from state import history, keys, lifetimes
 from state.columns import table
 from state.journal import ApiCall, Conflict, Intent, Plan, PlannedOperation, Quarantine, Run
 from state.runs import APPLIED
@@ -98,6 +98,8 @@ def take_batch(
         found = _keys(connection, rule.table, rule.where(before), limit)
         if found:
             _take(connection, rule, found, at)
+            if kept is Kept.HISTORY:
+                history.note_pruned(connection, before=before)
             return Taken(rows=len(found), told=len(found) if rule.is_told else 0)
     return Taken(rows=0, told=0)
 

@@ -10,6 +10,7 @@ from state import history, mirror
 from state.database import State
 from state.history import Change, Past
 from state.mirror import ARCHIVED, LIVE, MISSING
+from state.retention import Kept, take_batch
 from tests.state.samples import FILE, after, mirrored, register, seen, sighting
 
 
@@ -125,10 +126,10 @@ def test_what_is_dropped_is_said(connection: Connection) -> None:
     """After pruning nobody takes silence for peace (R27)."""
     look(connection, 0, name="Ada")
     look(connection, 5, name="Grace")
-    assert 0 == history.prune(connection, before=after(5))
+    take_batch(connection, Kept.HISTORY, before=after(5), at=after(9))
     assert None is history.kept_from(connection)
 
-    assert 1 == history.prune(connection, before=after(6))
+    assert 1 == take_batch(connection, Kept.HISTORY, before=after(6), at=after(9)).rows
 
     assert after(6) == history.kept_from(connection)
     assert [] == changes(connection)
