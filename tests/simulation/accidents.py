@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.core.values import Side
 from state import observations
-from tests.simulation.wire import Drift
+from tests.simulation.drift import Drift
 
 if TYPE_CHECKING:
     from tests.simulation.world import World

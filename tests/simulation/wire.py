@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
-from types import MappingProxyType
 
 from adapters.contract import (
     Accepted,
@@ -33,8 +32,9 @@ from adapters.errors import Failure, UnknownOutcome
 from adapters.memory import MemoryAdapter, MemorySystem
 from daemon.core.normalize import comparable
 from daemon.core.record import FieldTime, Record
-from daemon.core.schema import Choice, Schema
+from daemon.core.schema import Schema
 from daemon.core.values import FieldKind, Side, Value, Values
+from tests.simulation.drift import Drift, against, drifted
 from tests.simulation.faults import Mischief
 from tests.simulation.history import Effect, History, Spot
 from tests.simulation.profiles import KINDS, REGION, Profile
@@ -51,18 +51,6 @@ class Late:
     due: datetime
     verb: Verb
     writes: Sequence[Write]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Drift:
-    """How the system's schema differs from what it was (fault 49)."""
-
-    kind: str
-    """gone (renamed), required, or retyped (a list of options without those in use)."""
-    field: str
-
-
-OPTIONS = (Choice(value="one", label="One"), Choice(value="two", label="Two"))
 
 
 @dataclass(kw_only=True)
@@ -401,35 +389,3 @@ class Wire:
         kind = KINDS.get(spot[2], FieldKind.TEXT)
         if comparable(kind, stood, REGION) == comparable(kind, value, REGION):
             self._around.history.violate("I18", f"{spot} was written though it was equal")
-
-
-def drifted(schema: Schema, drift: Drift | None) -> Schema:
-    """Return a schema as it is now."""
-    if drift is None:
-        return schema
-    fields = dict(schema.fields)
-    known = fields.pop(drift.field)
-    match drift.kind:
-        case "gone":
-            name = f"{drift.field}_2"
-            fields[name] = replace(known, name=name, label=name)
-        case "required":
-            fields[drift.field] = replace(known, is_required=True)
-        case _:
-            fields[drift.field] = replace(known, kind=FieldKind.CHOICE, choices=OPTIONS)
-    return replace(schema, fields=MappingProxyType(fields))
-
-
-def against(drift: Drift | None, verb: Verb, values: Values) -> str:
-    """Return why a write does not fit the schema as it is now; empty where it does."""
-    if drift is None or verb.is_removal:
-        return ""
-    match drift.kind:
-        case "gone":
-            return "unknown_field" if drift.field in values else ""
-        case "required":
-            is_lacking = verb is Verb.CREATE or drift.field in values
-            return "required" if is_lacking and values.get(drift.field) is None else ""
-        case _:
-            fitting = {None, *(option.value for option in OPTIONS)}
-            return "" if values.get(drift.field) in fitting else "invalid_option"
