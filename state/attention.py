@@ -53,6 +53,8 @@ class Apart:
     field: str = ""
     suggestion: str = ""
     value_class: str = ""
+    mark: str = ""
+    """Hash of the values it was found on, where it holds only as long as they stay."""
     intent: str = ""
 
 
@@ -232,6 +234,7 @@ def set_apart(connection: Connection, items: Sequence[Apart], *, run: int, at: d
             "message": item.message,
             "suggestion": item.suggestion,
             "value_class": item.value_class,
+            "mark": item.mark,
             "intent": item.intent,
             "run": run,
         }
@@ -292,6 +295,29 @@ def readmit(
         connection.execute(
             ended.values(status="cleared", ended_at=at), [{"which": number} for number in over]
         )
+
+
+IGNORED = "ignored_write"
+"""Reason of a field whose write the other system accepted without changing it (R19)."""
+
+
+def ignored(
+    connection: Connection, *, pair: str, side: Side, records: Sequence[str]
+) -> dict[tuple[Side, str, str], str]:
+    """Return (side, record, rule key) → mark of the writes that came to nothing (R19)."""
+    found: dict[tuple[Side, str, str], str] = {}
+    columns = (_QUARANTINE.c.record, _QUARANTINE.c.field, _QUARANTINE.c.mark)
+    for some in chunks(list(records)):
+        where = and_(
+            _QUARANTINE.c.pair == pair,
+            _QUARANTINE.c.side == side.value,
+            _QUARANTINE.c.record.in_(some),
+            _QUARANTINE.c.rule == IGNORED,
+            _QUARANTINE.c.status == "open",
+        )
+        rows = connection.execute(select(*columns).where(where))
+        found.update({(side, record, field): mark for record, field, mark in rows})
+    return found
 
 
 def quarantined(

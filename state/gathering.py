@@ -32,6 +32,8 @@ class Gathered:
     held_intents: Sequence[IntentRow]
     """Creates of which a person must say whether they happened."""
     verdicts: Mapping[tuple[str, str], ConflictRow]
+    ignored: Mapping[tuple[Side, str, str], str]
+    """(side, record, rule key) → mark of what the other system ignored (R19)."""
 
 
 def gather(
@@ -54,6 +56,10 @@ def gather(
         open_intents=intents.open_at(connection, list(ends.values())),
         held_intents=intents.held_at(connection, list(ends.values())),
         verdicts=attention.verdicts(connection, [link.id for link in linked.values()]),
+        ignored={
+            **attention.ignored(connection, pair=pair, side=side, records=ids),
+            **attention.ignored(connection, pair=pair, side=side.other, records=opposite),
+        },
     )
 
 

@@ -63,6 +63,11 @@ class Copy:
     """Of the value that is copied: it travels along (R12)."""
 
 
+def ignored_mark(copy: Copy) -> str:
+    """Return what tells one write that came to nothing from the next: its value and the one there."""
+    return digest(encode_value(copy.value) + "\x1f" + encode_value(copy.before))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clash:
     """Two values of one field that could not both stay."""

@@ -21,6 +21,7 @@ from daemon.flow.decide import (
     decide_link,
     findings_apart,
     keep_decision,
+    without_vain,
 )
 from daemon.flow.gone import Widowed, bring_back, consider_gone
 from daemon.flow.kin import Holders, across, has_stronger_rival, hits_of, rival_keys
@@ -177,9 +178,10 @@ def _reconcile(
     decision = decide_link(
         work.pair, found, times=one.times, verdicts=one.known.verdicts, held=held
     )
+    decision, vain = without_vain(work.pair, found, decision, one.known.ignored)
     for side, names in decision.wanted_times.items():
         wanted.setdefault(side, {})[found.rows[side].id] = names
-    made.apart += apart
+    made.apart += apart + vain
     keep_decision(made, work.pair, found, decision, clears)
     if not any(decision.copies.values()) and not found.is_new:
         made.skipped.append((one.side, "conflict" if decision.open else "equal"))

@@ -10,13 +10,20 @@ from types import MappingProxyType
 from daemon.core.base import Base, BaseField
 from daemon.core.facts import View
 from daemon.core.field_rules import FieldRule
-from daemon.core.operation import Clash, Clearance, Operation, OperationKind
+from daemon.core.operation import (
+    Clash,
+    Clearance,
+    Copy,
+    Operation,
+    OperationKind,
+    ignored_mark,
+)
 from daemon.core.reconcile import LinkDecision, Withheld, reconcile, rule_key
 from daemon.core.record import FieldTime
 from daemon.core.validate import Finding, Severity, validate
 from daemon.core.values import Side
 from daemon.flow.parts import PairPart
-from state.attention import Apart, ConflictRow
+from state.attention import IGNORED, Apart, ConflictRow
 from state.links import LinkRow
 from state.mirror import MirrorRow
 
@@ -139,6 +146,50 @@ def _still_stands(pair: PairPart, found: Linked, verdict: ConflictRow) -> bool:
         found.rows[loser].values.get(rule.name(loser)) == shown
         for rule in pair.mapping.rules
         if rule_key(rule) == verdict.field
+    )
+
+
+def without_vain(
+    pair: PairPart,
+    found: Linked,
+    decision: LinkDecision,
+    ignored: Mapping[tuple[Side, str, str], str],
+) -> tuple[LinkDecision, list[Apart]]:
+    """Take out what the other system was told before and did not do; it stays set apart (R19).
+
+    As long as neither the value nor what stands there changes, telling it again changes nothing.
+    """
+    copies, apart = {}, []
+    for side, some in decision.copies.items():
+        record = found.link.record(side.other)
+        vain = {
+            copy.rule
+            for copy in some
+            if ignored.get((side.other, record, copy.rule)) == ignored_mark(copy)
+        }
+        copies[side] = tuple(copy for copy in some if copy.rule not in vain)
+        apart += [ignored_write(pair.name, side.other, record, c) for c in some if c.rule in vain]
+    if not apart:
+        return decision, []
+    rules = {item.field for item in apart}
+    clashes = {
+        side: tuple(clash for clash in some if clash.rule not in rules)
+        for side, some in decision.clashes.items()
+    }
+    return replace(decision, copies=copies, clashes=clashes), apart
+
+
+def ignored_write(pair: str, side: Side, record: str, copy: Copy) -> Apart:
+    """Return the entry of a field whose write came to nothing; *side* is where the value is from."""
+    return Apart(
+        pair=pair,
+        side=side,
+        record=record,
+        field=copy.rule,
+        rule=IGNORED,
+        message=f"{copy.field} was accepted and not changed by the other system; a rule of "
+        "that system keeps the old value. Change it there, or leave the field out.",
+        mark=ignored_mark(copy),
     )
 
 

@@ -17,6 +17,7 @@ from daemon.core.base import BaseField
 from daemon.core.operation import Copy, Operation, OperationKind
 from daemon.core.record import Evidence, Record
 from daemon.core.values import Side, encode_values
+from daemon.flow.decide import ignored_write
 from daemon.flow.removed import succeed
 from daemon.flow.returned import Judged, is_changed, judge, turned
 from daemon.flow.settling import Settling
@@ -204,15 +205,7 @@ def _is_strange(one: _Taken) -> bool:
 
 
 def _ignored(operation: Operation, copy: Copy) -> Apart:
-    return Apart(
-        pair=operation.pair,
-        side=operation.side.other,
-        record=str(operation.origin_id),
-        field=copy.rule,
-        rule="ignored_write",
-        message=f"{copy.field} was accepted and not changed by the other system; a rule of "
-        "that system keeps the old value. Change it there, or leave the field out.",
-    )
+    return ignored_write(operation.pair, operation.side.other, str(operation.origin_id), copy)
 
 
 def _close(connection: Connection, work: Settling, taken: Sequence[_Taken]) -> None:

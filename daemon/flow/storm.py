@@ -10,6 +10,7 @@ from datetime import timedelta
 from daemon.core.guards import Limits, Trip, storm
 from daemon.core.normalize import comparable
 from daemon.core.operation import Operation, OperationKind, decode_operation
+from daemon.core.values import Side
 from daemon.flow.parts import PairPart, RunPart
 from daemon.flow.plan import PlanMade
 from state import guards, runs
@@ -60,13 +61,14 @@ async def _planned(
 
 
 def returns(operations: Sequence[Operation]) -> int:
-    """Count the writes, in order, that put a value where one before them had taken it away."""
-    left: set[tuple[str, object]] = set()
+    """Count the writes, in order, that put a value where one before them put it, or took it away."""
+    known: set[tuple[Side, str, object]] = set()
     count = 0
     for operation in operations:
         for copy in operation.copies:
-            before = (copy.rule, comparable(copy.kind, copy.before, copy.region))
-            after = (copy.rule, comparable(copy.kind, copy.value, copy.region))
-            count += after in left
-            left.add(before)
+            before = comparable(copy.kind, copy.before, copy.region)
+            after = comparable(copy.kind, copy.value, copy.region)
+            count += (operation.side, copy.rule, after) in known
+            known |= {(side, copy.rule, before) for side in Side}
+            known.add((operation.side, copy.rule, after))
     return count

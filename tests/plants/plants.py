@@ -63,7 +63,8 @@ PLANTS = (
         part="recover",
         what="a request that may still arrive counts as lost",
         file="daemon/flow/recover.py",
-        before="    return run.clock.now() < row.sent_at + part.adapter.capabilities.request_time_out\n",
+        before="    return run.clock.now() < row.sent_at + LATE + "
+        "part.adapter.capabilities.request_time_out\n",
         after="    return False\n",
     ),
     Plant(

@@ -151,8 +151,9 @@ def run_quietly(world: World) -> None:
     """Run once more: nothing may be planned (I4)."""
     world.pass_by(300)
     report = world.run()
-    if report is not None and any(trip.guard == "empty_side" for trip in report.guards):
-        world.history.tell("everything was erased: the guard waits for a person")
+    tripped = {trip.guard for trip in report.guards} if report is not None else set()
+    if "empty_side" in tripped or tripped == {"link_storm"}:
+        world.history.tell("everything was erased, or systems answer each other: a person is awaited")
         world.is_guarded = True
     elif report is None or report.outcome != "nothing":
         outcome = report.outcome if report else "dead"

@@ -105,7 +105,13 @@ def upgrade() -> None:
     # ### end Alembic commands ###
 
 
+    with op.batch_alter_table("quarantine", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("mark", sa.String(), server_default="", nullable=False))
+
+
 def downgrade() -> None:
+    with op.batch_alter_table("quarantine", schema=None) as batch_op:
+        batch_op.drop_column("mark")
     with op.batch_alter_table("intent", schema=None) as batch_op:
         batch_op.drop_index("ix_intent_unpruned")
         batch_op.drop_column("pruned_at")
