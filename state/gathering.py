@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from daemon.core.values import Side
-from state import attention, intents, keys, links, mirror, pending
+from state import attention, intents, keys, links, mirror, pending, redirects
 from state.attention import ConflictRow
 from state.intents import IntentRow
 from state.links import LinkRow
@@ -34,6 +34,8 @@ class Gathered:
     verdicts: Mapping[tuple[str, str], ConflictRow]
     ignored: Mapping[tuple[Side, str, str], str]
     """(side, record, rule key) → mark of what the other system ignored (R19)."""
+    successors: Mapping[str, str]
+    """Record of this side → the live one that took its place (R41)."""
 
 
 def gather(
@@ -56,6 +58,7 @@ def gather(
         open_intents=intents.open_at(connection, list(ends.values())),
         held_intents=intents.held_at(connection, list(ends.values())),
         verdicts=attention.verdicts(connection, [link.id for link in linked.values()]),
+        successors=redirects.successors(connection, ends[side], ids),
         ignored={
             **attention.ignored(connection, pair=pair, side=side, records=ids),
             **attention.ignored(connection, pair=pair, side=side.other, records=opposite),

@@ -92,8 +92,12 @@ def end_conflicts(
 FORGOTTEN = "forgotten_create"
 """Why a record waits that may have its partner already: the state was restored."""
 
+SUCCEEDED = "has_successor"
+"""Why a record waits that came back after it was made again under another id (R41)."""
+
 MATCH_RULES = (
     FORGOTTEN,
+    SUCCEEDED,
     "ambiguous_match",
     "duplicate_in_side",
     "duplicate_of_linked",

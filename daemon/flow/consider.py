@@ -31,7 +31,7 @@ from state import keys, links
 from state.attention import Apart
 from state.forgotten import forgotten
 from state.gathering import Gathered, Kin, gather_kin
-from state.keeping import FORGOTTEN
+from state.keeping import FORGOTTEN, SUCCEEDED
 from state.links import LinkRow
 from state.mirror import SUSPECT, MirrorRow
 
@@ -213,6 +213,10 @@ def _consider_loose(
             _link(work, one, found, how, made, wanted)
         case Review(rule=rule, message=message):
             _set_aside(work, one, rule, message, made)
+        case NoMatch() if one.row.id in one.known.successors:
+            after = one.known.successors[one.row.id]
+            _set_aside(work, one, SUCCEEDED, f"it was gone and made again as {after}, and now both "
+                       "are there; merge them, or delete one.", made)  # fmt: skip
         case NoMatch() if why := _why_not_made(work, one):
             _set_aside(work, one, FORGOTTEN, why, made)
         case NoMatch():

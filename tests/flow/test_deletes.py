@@ -146,6 +146,22 @@ async def test_who_is_made_again_is_followed(world: World) -> None:
     assert "s2" == await world.state.read(redirects.latest, ("source", OBJECT), "s2")
 
 
+async def test_who_comes_back_beside_a_successor_waits_for_a_person(world: World) -> None:
+    """Deleted, made again elsewhere and then restored: no second partner is made (R34, R41)."""
+    await synced(world)
+    world.crm.archive("c1")
+    world.source.edit("s1", {"company": "Kept"})
+    await runs(world, 1)
+    assert {"s1": "c2"} == await world.linked()
+    world.crm.edit("c2", {"email": "new@example.com", "phone": "+493090189999"})
+    world.crm.restore("c1")
+
+    await runs(world, 2)
+
+    assert ["s1"] == [record.id for record in world.source.live()]
+    assert ["has_successor"] == [entry.rule for entry in await world.apart()]
+
+
 async def test_who_comes_back_brings_the_partner_back(world: World) -> None:
     """A delete that is undone where it was done is undone on the other side too."""
     await synced(world)

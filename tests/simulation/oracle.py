@@ -270,8 +270,12 @@ def _is_unconfirmed(known: Claims, spot: Spot) -> bool:
     side, record, name = spot
     return any(
         intent.state == intents.SUPERSEDED
-        and intent.operation.side is side.other
-        and intent.operation.origin_id == record
+        and record
+        == (
+            intent.operation.target_id
+            if intent.operation.side is side
+            else intent.operation.origin_id
+        )
         and name in intent.operation.values
         for intent in known.intents
     )

@@ -153,7 +153,9 @@ def run_quietly(world: World) -> None:
     report = world.run()
     tripped = {trip.guard for trip in report.guards} if report is not None else set()
     if "empty_side" in tripped or tripped == {"link_storm"}:
-        world.history.tell("everything was erased, or systems answer each other: a person is awaited")
+        world.history.tell(
+            "everything was erased, or systems answer each other: a person is awaited"
+        )
         world.is_guarded = True
     elif report is None or report.outcome != "nothing":
         outcome = report.outcome if report else "dead"

@@ -315,7 +315,7 @@ class Wire:
 
     async def _effect_of(self, object_name: str, verb: Verb, write: Write) -> Outcome:
         stored = self.system.records.get(str(write.id))
-        before = dict(stored.values) if stored else {}
+        before = dict(stored.values) if stored and not stored.is_archived else {}
         ignored = self.profile.ignores & write.values.keys()
         kept = {name: value for name, value in write.values.items() if name not in ignored}
         (outcome,) = await self._inner.write(object_name, verb, [replace(write, values=kept)])
@@ -353,7 +353,8 @@ class Wire:
         )
         history.effects.append(effect)
         if verb.is_removal:
-            self._note_removal(write, record)
+            if before:  # else a person was faster
+                self._note_removal(write, record)
             return
         for name, value in sorted(write.values.items()):
             spot = (side, record, name)

@@ -216,6 +216,8 @@ class World:
         A storm they do not: two systems answer each other, and would go on.
         """
         self.held = [name for name in self.held if name != "link_storm"]
+        if "schema_drift" in self.held:  # rules that changed with the schema lose their base
+            self.history.losses.append(self.history.next())
         while self.held:
             self.state.write_now(
                 guards.release,
