@@ -343,6 +343,10 @@ def _is_whole(reply: Reply, request: Request) -> bool:
         return False
 
 
+PATIENCE_HERE = 300.0
+"""Seconds for a server on this machine: a dump of 100,000 records takes it a while."""
+
+
 async def ask_this_machine(method: str, url: str, body: Json = None) -> Json:
     """Ask a server on this machine that is no vendor: a sandbox's admin endpoints.
 
@@ -354,7 +358,7 @@ async def ask_this_machine(method: str, url: str, body: Json = None) -> Json:
     headers = {"Content-Type": "application/json"}
     try:
         async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_HERE)) as session,
             session.request(method, url, data=payload, headers=headers) as reply,
         ):
             text = await reply.read()

@@ -245,15 +245,41 @@ def is_kept(known: Claims, spot: Spot, event: Event) -> bool:
         return True
     if any(same(name, value, event.value) for value in known.logged.get(spot, [])):
         return True
-    if event.value is None and any(event.number < loss for loss in world.history.losses):
+    if event.value is None and (
+        any(event.number < loss for loss in world.history.losses) or _is_unknown_yet(world, event)
+    ):
         return True
     if event.value is None and (
         not _was_written(known, spot, event) or _is_unconfirmed(known, spot)
     ):
         return True
     return any(
-        _was_shared(world, spot, other, event) or _is_no_change(world, spot, other, event)
+        _was_shared(world, spot, other, event)
+        or _is_no_change(world, spot, other, event)
+        or _was_ignored_in_window(world, spot, other, event)
         for other in sorted(known.partners(side, record))
+    )
+
+
+def _was_ignored_in_window(world: "World", spot: Spot, other: str, event: Event) -> bool:
+    """Tell whether the other side ignored the value just as a person wrote another one there.
+
+    The reply then shows neither what was sent nor what stood there: it looks as if ours had been
+    stored and edited at once.
+    """
+    side, _, name = spot
+    if name not in world.profiles[side.other].ignores:
+        return False
+    there = world.history.events.get((side.other, other, name), [])
+    return any(one.number > event.number and one.number in world.history.in_window for one in there)
+
+
+def _is_unknown_yet(world: "World", event: Event) -> bool:
+    """Tell whether what both had agreed on was lost before, and not found out anew since."""
+    rests = world.history.rests
+    return any(
+        loss < event.number and not any(loss < rest < event.number for rest in rests)
+        for loss in world.history.losses
     )
 
 

@@ -37,8 +37,9 @@ def _is_safe(
         return True
     if any(event.number < loss < removal.number for loss in world.history.losses):
         return True  # what both had agreed on was forgotten
-    if world.sync.pairs[0].match.found is Found.MERGE and any(
-        event.number < rest < removal.number for rest in world.history.rests
+    if world.sync.pairs[0].match.found is Found.MERGE and (
+        any(event.number < rest < removal.number for rest in world.history.rests)
+        or _is_agreed(known, removal, name, event)
     ):
         return True  # both agreed to differ, so it is no edit
     if any(same(name, value, event.value) for value in known.logged.get(spot, [])):
@@ -51,6 +52,20 @@ def _is_safe(
         or same(name, world.profiles[removal.side].normalise(name, one.value), event.value)
         for one in there
         if one.number < removal.number
+    )
+
+
+def _is_agreed(known: Claims, removal: Removal, name: str, event: Event) -> bool:
+    """Tell whether the value is the record's half of a base."""
+    bases = [
+        link.base.get(f"{name}→{name}")
+        for link in [*known.links, *known.former_links]
+        if link.record(removal.side) == removal.record
+    ]
+    return any(
+        same(name, base.source if removal.side is Side.SOURCE else base.crm, event.value)
+        for base in bases
+        if base is not None
     )
 
 

@@ -4,7 +4,7 @@ Each call passes a step before and after its effect, takes time, may be bent by 
 system, and tells the history what was read and what took effect.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -324,6 +324,7 @@ class Wire:
         if not isinstance(outcome, Accepted):
             return outcome
         self._note_effect(verb, replace(write, values=kept), outcome.id, before)
+        self._note_window(write, outcome.id, ignored)
         if outcome.record is None:
             return outcome
         there = self.system.records[outcome.id].values
@@ -369,13 +370,17 @@ class Wire:
             history.look(side, record)
         self._answer(record)
 
-    def _note_removal(self, write: Write, record: str) -> None:
+    def _note_window(self, write: Write, record: str, names: Iterable[str]) -> None:
+        """Note what people wrote between our look and a write that did not touch it."""
         history = self._around.history
         if not self.capabilities.has_precondition:
-            for name in self.system.fields:
+            for name in names:
                 late = history.since_look((self.side, record, name), write.token)
                 history.in_window |= {event.number for event in late}
-        history.removes(write.token, self.side, record)
+
+    def _note_removal(self, write: Write, record: str) -> None:
+        self._note_window(write, record, self.system.fields)
+        self._around.history.removes(write.token, self.side, record)
 
     def _answer(self, record: str) -> None:
         """Let a workflow of the system answer (fault 45)."""
