@@ -54,7 +54,8 @@ async def observe_again(run: RunPart) -> bool:
 async def _observe_end(run: RunPart, watch: Watch) -> bool:
     row = await run.state.read(observations.get, watch.part.end)
     row = await without_what_is_too_old(run, watch, row)
-    is_doubtful = await run.state.read(mirror.has_unconfirmed_absence, watch.part.end)
+    is_doubtful = watch.part.end in run.tally.doubted
+    is_doubtful |= await run.state.read(mirror.has_unconfirmed_absence, watch.part.end)
     is_doubtful = is_doubtful or bool(await _unproven(run, watch, "", 1))
     if is_doubtful or _needs_listing(run, watch, row):
         return await list_all(run, watch, row)

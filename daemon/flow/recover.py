@@ -194,7 +194,10 @@ async def _is_absence_proven(run: RunPart, part: EndPart, row: IntentRow) -> boo
     settled = row.sent_at + capabilities.request_time_out
     settled += max(capabilities.lookup_lag, capabilities.index_lag)
     seen = await run.state.read(observations.get, part.end)
-    return seen.listed_at is not None and seen.listed_at >= settled
+    is_listed = seen.listed_at is not None and seen.listed_at >= settled
+    if not is_listed and run.clock.now() >= settled:
+        run.tally.doubted.add(part.end)  # only a listing that begins now can tell
+    return is_listed
 
 
 async def _adopt(run: RunPart, part: EndPart, row: IntentRow, record: Record) -> None:

@@ -46,6 +46,8 @@ class Tally:
     read_records: int = 0
     """Records that a change feed had us read."""
     notes: list[str] = field(default_factory=list)
+    doubted: set[tuple[str, str]] = field(default_factory=set)
+    """Ends (connection, object) that must be listed before a lost write can be told (R32)."""
     found: dict[tuple[str, str, str], Trip] = field(default_factory=dict)
     """What guards saw before there was a plan."""
     trips: list[Trip] = field(default_factory=list)

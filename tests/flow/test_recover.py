@@ -209,6 +209,22 @@ async def test_a_late_lookup_proves_nothing_by_itself(world: World, *, arrived: 
     await world.rest()
 
 
+async def test_a_listing_that_is_needed_is_not_waited_for(world: World) -> None:
+    """Where only a listing can tell, it is made once the look can be late no more (R32)."""
+    lag = timedelta(minutes=10)
+    world.able(Side.CRM, lookup_lag=lag, full_listing_every=timedelta(days=7))
+    world.source.make(person(1))
+    world.crm.faults.before = once("create", never_arrived())
+    await world.run()
+
+    world.pass_by(lag + LATER)
+    reports = [await world.run(), await world.run()]
+
+    assert [1, 0] == [report.open_intents for report in reports]
+    assert ({"s1": "c1"}, 1) == (await world.linked(), len(world.crm.records))
+    await world.rest()
+
+
 async def test_a_create_without_a_token_is_known_by_key_and_values(world: World) -> None:
     """One record with our address and our values is ours (R7)."""
     world.crm.carries_external_id = False
