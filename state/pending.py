@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, select
 
 from daemon.core.operation import Clearance
 from daemon.core.values import Side
@@ -19,15 +19,7 @@ def page(
     connection: Connection, *, pair: str, side: Side, after: str, limit: int
 ) -> dict[str, int]:
     """Return pending record id → revision, in id order from *after* on."""
-    where = and_(
-        _PENDING.c.pair == unforeseen(pair),
-        _PENDING.c.side == unforeseen(side.value),
-        _PENDING.c.id > after,
-    )
-    rows = connection.execute(
-        select(_PENDING.c.id, _PENDING.c.revision).where(where).order_by(_PENDING.c.id).limit(limit)
-    )
-    return {str(record): int(revision) for record, revision in rows}
+    return _page(connection, _of(pair, side), after, limit)
 
 
 def linked_page(
@@ -38,14 +30,21 @@ def linked_page(
     is_linked = exists().where(
         _LINK.c.pair == unforeseen(pair), column == _PENDING.c.id, _LINK.c.status == ACTIVE
     )
-    where = and_(
-        _PENDING.c.pair == unforeseen(pair),
-        _PENDING.c.side == unforeseen(side.value),
-        _PENDING.c.id > after,
-        is_linked,
-    )
+    return _page(connection, and_(_of(pair, side), is_linked), after, limit)
+
+
+def _of(pair: str, side: Side) -> ColumnElement[bool]:
+    return and_(_PENDING.c.pair == unforeseen(pair), _PENDING.c.side == unforeseen(side.value))
+
+
+def _page(
+    connection: Connection, where: ColumnElement[bool], after: str, limit: int
+) -> dict[str, int]:
     rows = connection.execute(
-        select(_PENDING.c.id, _PENDING.c.revision).where(where).order_by(_PENDING.c.id).limit(limit)
+        select(_PENDING.c.id, _PENDING.c.revision)
+        .where(where, _PENDING.c.id > after)
+        .order_by(_PENDING.c.id)
+        .limit(limit)
     )
     return {str(record): int(revision) for record, revision in rows}
 
@@ -54,11 +53,7 @@ def among(connection: Connection, *, pair: str, side: Side, ids: Sequence[str]) 
     """Return which of *ids* are pending, with their revisions."""
     found: dict[str, int] = {}
     for some in chunks(list(ids)):
-        where = and_(
-            _PENDING.c.pair == unforeseen(pair),
-            _PENDING.c.side == unforeseen(side.value),
-            _PENDING.c.id.in_(some),
-        )
+        where = and_(_of(pair, side), _PENDING.c.id.in_(some))
         rows = connection.execute(select(_PENDING.c.id, _PENDING.c.revision).where(where))
         found.update({str(record): int(revision) for record, revision in rows})
     return found
