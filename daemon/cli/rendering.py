@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from daemon.cli.output import escaped, moment, out, table
-from daemon.flow.report import PlannedWrite, RunReport
+from daemon.flow.report import Change, PlannedWrite, RunReport
 
 OUTCOMES = {
     "done": "[green]done[/]",
@@ -12,6 +12,7 @@ OUTCOMES = {
     "waiting": "[yellow]waits for approval[/]",
     "held": "[red]held[/]",
     "failed": "[red]failed[/]",
+    "halted": "[red]halted and rolled back[/]",
     "unfinished": "[yellow]unfinished: some writes had no reply yet[/]",
 }
 
@@ -59,12 +60,18 @@ def render_writes(title: str, writes: Sequence[PlannedWrite]) -> None:
                 write.operation,
                 write.source_id,
                 write.crm_id,
-                "\n".join(f"{c.field}: {_value(c.old)} → {_value(c.new)}" for c in write.changes)
+                "\n".join(_change(c, is_removal=write.is_removal) for c in write.changes)
                 or f"same {write.why}",
             ]
             for write in writes
         ],
     )
+
+
+def _change(change: Change, *, is_removal: bool) -> str:
+    """Return a field as it was and will be; of a record that goes only as it was."""
+    was = f"{change.field}: {_value(change.old)}"
+    return was if is_removal else f"{was} → {_value(change.new)}"
 
 
 def _value(value: object) -> str:

@@ -30,11 +30,16 @@ class Busy:
         """Tell whether a record is held by an open intent."""
         return (self.ends[side], record) in self.taken
 
-    def is_busy(self, side: Side, row: MirrorRow, pair: PairPart) -> bool:
-        """Tell whether a record is held, or could be one whose creation is unknown."""
+    def is_busy(self, side: Side, row: MirrorRow, pair: PairPart, *, is_linked: bool) -> bool:
+        """Tell whether a record is held, or could be one whose creation is unknown.
+
+        One that is linked has a partner of its own: it is nobody else's (R40).
+        """
         end = self.ends[side]
         if (end, row.id) in self.taken:
             return True
+        if is_linked:
+            return False
         keys = pair.index(side, row.as_record()) if self.awaited else ()
         if any((end, key) in self.awaited for key in keys):
             return True

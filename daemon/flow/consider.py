@@ -111,7 +111,8 @@ def _is_active(known: Gathered, record: str) -> bool:
 
 def _consider_one(work: Considering, one: _One, made: PagePlan, wanted: Wanted) -> None:
     link = one.known.links.get(one.row.id)
-    if one.busy.is_busy(one.side, one.row, work.pair):
+    is_linked = link is not None and link.status == links.ACTIVE
+    if one.busy.is_busy(one.side, one.row, work.pair, is_linked=is_linked):
         made.skipped.append((one.side, "busy"))
     elif link is not None and _is_current(one, link, made):
         _consider_link(work, one, link, made, wanted)

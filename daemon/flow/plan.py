@@ -88,7 +88,7 @@ class _Counting:
             self.operations[name] += 1
             if self.operations[name] <= SAMPLES:
                 self.samples.append(operation)
-            for copy in operation.copies:
+            for copy in () if operation.kind.is_removal else operation.copies:
                 self.fields[f"{operation.side.value}.{copy.field}"] += 1
             self.measures[operation.pair].add(operation)
         self.position += len(operations)

@@ -11,6 +11,7 @@ from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import Side, Value, encode_value
 from daemon.flow.approve import Risk, Verdict, risk_of
 from daemon.flow.calls import keep_calls
+from daemon.flow.cost import cost_of
 from daemon.flow.hold import PairHeld, RunHalted
 from daemon.flow.parts import PairPart, RunPart
 from daemon.flow.plan import SAMPLES, PlanMade
@@ -80,7 +81,9 @@ class PlannedWrite(Part):
     crm_id: str
     changes: list[Change]
     why: str = ""
-    """The key a link was matched on."""
+    """The key a link was matched on; of a delete that is carried over, from where it is gone."""
+    is_removal: bool = False
+    """The whole record goes; ``changes`` tell what stands there."""
 
 
 class Planned(Part):
@@ -264,7 +267,7 @@ async def _planned(run: RunPart, made: PlanMade | None, verdict: Verdict | None)
         operations=dict(sorted(made.operations.items())),
         fields=dict(sorted(made.fields.items())),
         ground=verdict.ground if verdict else "preview",
-        calls=_cost(run, made),
+        calls=cost_of(run, made),
         samples=[planned_write(one) for one in await _samples(run, made, verdict)],
         parked={why: counts.total() for why, counts in sorted(made.parked.items())},
     )
@@ -298,32 +301,13 @@ def planned_write(operation: Operation) -> PlannedWrite:
             for copy in operation.copies
         ],
         why=operation.how,
+        is_removal=operation.kind.is_removal,
     )
 
 
 def shown(value: Value) -> object:
     """Return a value as JSON shows it to people."""
     return value if value is None or isinstance(value, (str, bool)) else encode_value(value)
-
-
-def _cost(run: RunPart, made: PlanMade) -> int:
-    """Return the API calls a plan costs: looks, writes and the sample read back (R28)."""
-    cost = 0
-    for pair in run.pairs:
-        for side, part in pair.ends.items():
-            able = part.adapter.capabilities
-            if not able.is_remote:
-                continue
-            updates = made.operations[f"{side.value}.update"]
-            creates = made.operations[f"{side.value}.create"]
-            cost += _batches(updates + creates, able.read_batch) if able.unique_keys else 0
-            cost += _batches(updates, able.write_batch) + _batches(creates, able.write_batch)
-            cost += bool(updates + creates)
-    return cost
-
-
-def _batches(number: int, size: int) -> int:
-    return -(-number // size)
 
 
 async def _conflicts(run: RunPart, pairs: Sequence[str]) -> list[Attention]:

@@ -28,6 +28,7 @@ _TOLD = {
         "Waits for approval",
         "Part of the plan waits for a person; the rest flowed.",
     ),
+    "halted": ("bad", "Halted", "A record was refused; what was written is rolled back."),
     "held": ("bad", "Held", "A guard stopped part of the plan; a person looks. The rest flowed."),
     "failed": ("bad", "Failed", "The run stopped; what was stored is enough for the next one."),
     "unfinished": ("warn", "Unfinished", "Some writes have no known outcome; the next run looks."),

@@ -1,6 +1,7 @@
 """After a crash or a lost reply: look, never send (R31)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from adapters.memory import lost_reply
 from daemon.core.values import Side
 from state import intents
 from state.intents import IntentRow
-from tests.flow.world import LATER, SOON, Killed, World, once, person, raising
+from tests.flow.world import LATER, SOON, Killed, World, on_nth, once, person, raising
 
 NewWorld = Callable[..., World]
 
@@ -207,6 +208,24 @@ async def test_a_late_lookup_proves_nothing_by_itself(world: World, *, arrived: 
     assert 0 == reports[-1].open_intents
     assert ({"s1": "c1"}, 1) == (await world.linked(), len(world.crm.records))
     await world.rest()
+
+
+async def test_a_held_create_holds_no_linked_record(world: World) -> None:
+    """Who has a partner cannot be what an unknown create made, whatever they share (R40)."""
+    world.crm.carries_external_id = False
+    for number in (1, 2):
+        world.source.make(person(number, company="Shared"))
+    world.crm.capabilities = replace(world.crm.capabilities, write_batch=1)
+    world.crm.faults.before = on_nth("create", 2, never_arrived())
+    await world.run()
+    world.pass_by(LATER)
+    await world.run()
+    assert ["unknown_create"] == [entry.rule for entry in await world.apart()]
+
+    world.crm.edit("c1", {"last_name": "Edited"})
+    await world.run()
+
+    assert "Edited" == world.source.records["s1"].values["last_name"]
 
 
 async def test_a_listing_that_is_needed_is_not_waited_for(world: World) -> None:
