@@ -300,23 +300,24 @@ def readmit(
 IGNORED = "ignored_write"
 """Reason of a field whose write the other system accepted without changing it (R19)."""
 
+Vain = Mapping[tuple[Side, str, str], Apart]
+"""(side, record, rule key) → the entry of a write of that field that came to nothing."""
 
-def ignored(
-    connection: Connection, *, pair: str, side: Side, records: Sequence[str]
-) -> dict[tuple[Side, str, str], str]:
-    """Return (side, record, rule key) → mark of the writes that came to nothing (R19)."""
-    found: dict[tuple[Side, str, str], str] = {}
-    columns = (_QUARANTINE.c.record, _QUARANTINE.c.field, _QUARANTINE.c.mark)
+
+def vain(connection: Connection, *, pair: str, side: Side, records: Sequence[str]) -> Vain:
+    """Return the fields that were refused or ignored, with the values that it was found on (R19)."""
+    found: dict[tuple[Side, str, str], Apart] = {}
     for some in chunks(list(records)):
         where = and_(
             _QUARANTINE.c.pair == pair,
             _QUARANTINE.c.side == side.value,
             _QUARANTINE.c.record.in_(some),
-            _QUARANTINE.c.rule == IGNORED,
+            _QUARANTINE.c.mark != "",
             _QUARANTINE.c.status == "open",
         )
-        rows = connection.execute(select(*columns).where(where))
-        found.update({(side, record, field): mark for record, field, mark in rows})
+        for row in connection.execute(select(_QUARANTINE).where(where)).mappings():
+            told = {name: row[name] for name in ("record", "field", "rule", "message", "mark")}
+            found[side, row["record"], row["field"]] = Apart(pair=pair, side=side, **told)
     return found
 
 

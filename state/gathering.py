@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from daemon.core.values import Side
 from state import attention, intents, keys, links, mirror, pending, redirects
-from state.attention import ConflictRow
+from state.attention import ConflictRow, Vain
 from state.intents import IntentRow
 from state.links import LinkRow
 from state.mirror import End, MirrorRow
@@ -32,8 +32,8 @@ class Gathered:
     held_intents: Sequence[IntentRow]
     """Creates of which a person must say whether they happened."""
     verdicts: Mapping[tuple[str, str], ConflictRow]
-    ignored: Mapping[tuple[Side, str, str], str]
-    """(side, record, rule key) → mark of what the other system ignored (R19)."""
+    vain: Vain
+    """Writes of single fields that came to nothing (R19)."""
     successors: Mapping[str, str]
     """Record of this side → the live one that took its place (R41)."""
 
@@ -59,9 +59,9 @@ def gather(
         held_intents=intents.held_at(connection, list(ends.values())),
         verdicts=attention.verdicts(connection, [link.id for link in linked.values()]),
         successors=redirects.successors(connection, ends[side], ids),
-        ignored={
-            **attention.ignored(connection, pair=pair, side=side, records=ids),
-            **attention.ignored(connection, pair=pair, side=side.other, records=opposite),
+        vain={
+            **attention.vain(connection, pair=pair, side=side, records=ids),
+            **attention.vain(connection, pair=pair, side=side.other, records=opposite),
         },
     )
 

@@ -79,8 +79,8 @@ def note(
 ) -> None:
     """Store trips found after a plan was carried out, or before it is made; others stay."""
     known = {row.trip.key for row in open_trips(connection, sync=sync)}
-    for trip in found:
-        if trip.key not in known:
+    for key, trip in {trip.key: trip for trip in found}.items():
+        if key not in known:
             connection.execute(insert(_TRIP).values(**_new(trip, sync, run, at)))
 
 

@@ -63,7 +63,7 @@ class Copy:
     """Of the value that is copied: it travels along (R12)."""
 
 
-def ignored_mark(copy: Copy) -> str:
+def vain_mark(copy: Copy) -> str:
     """Return what tells one write that came to nothing from the next: its value and the one there."""
     return digest(encode_value(copy.value) + "\x1f" + encode_value(copy.before))
 

@@ -179,10 +179,10 @@ def _reconcile(
     decision = decide_link(
         work.pair, found, times=one.times, verdicts=one.known.verdicts, held=held
     )
-    decision, vain = without_vain(work.pair, found, decision, one.known.ignored)
+    decision, held_back = without_vain(found, decision, one.known.vain)
     for side, names in decision.wanted_times.items():
         wanted.setdefault(side, {})[found.rows[side].id] = names
-    made.apart += apart + vain
+    made.apart += apart + held_back
     keep_decision(made, work.pair, found, decision, clears)
     if not any(decision.copies.values()) and not found.is_new:
         made.skipped.append((one.side, "conflict" if decision.open else "equal"))

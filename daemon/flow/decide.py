@@ -16,14 +16,14 @@ from daemon.core.operation import (
     Copy,
     Operation,
     OperationKind,
-    ignored_mark,
+    vain_mark,
 )
 from daemon.core.reconcile import LinkDecision, Withheld, reconcile, rule_key
 from daemon.core.record import FieldTime
 from daemon.core.validate import Finding, Severity, validate
 from daemon.core.values import Side
 from daemon.flow.parts import PairPart
-from state.attention import IGNORED, Apart, ConflictRow
+from state.attention import IGNORED, Apart, ConflictRow, Vain
 from state.links import LinkRow
 from state.mirror import MirrorRow
 
@@ -150,25 +150,23 @@ def _still_stands(pair: PairPart, found: Linked, verdict: ConflictRow) -> bool:
 
 
 def without_vain(
-    pair: PairPart,
-    found: Linked,
-    decision: LinkDecision,
-    ignored: Mapping[tuple[Side, str, str], str],
+    found: Linked, decision: LinkDecision, vain: Vain
 ) -> tuple[LinkDecision, list[Apart]]:
-    """Take out what the other system was told before and did not do; it stays set apart (R19).
+    """Take out the fields that the other system refused or ignored before; they stay set apart.
 
-    As long as neither the value nor what stands there changes, telling it again changes nothing.
+    As long as neither the value nor what stands there changes, sending it again changes nothing
+    (R19).
     """
-    copies, apart = {}, []
+    copies: dict[Side, tuple[Copy, ...]] = {}
+    apart: list[Apart] = []
     for side, some in decision.copies.items():
         record = found.link.record(side.other)
-        vain = {
-            copy.rule
-            for copy in some
-            if ignored.get((side.other, record, copy.rule)) == ignored_mark(copy)
+        known = {copy.rule: vain.get((side.other, record, copy.rule)) for copy in some}
+        again = {
+            c.rule: item for c in some if (item := known[c.rule]) and item.mark == vain_mark(c)
         }
-        copies[side] = tuple(copy for copy in some if copy.rule not in vain)
-        apart += [ignored_write(pair.name, side.other, record, c) for c in some if c.rule in vain]
+        copies[side] = tuple(copy for copy in some if copy.rule not in again)
+        apart += again.values()
     if not apart:
         return decision, []
     rules = {item.field for item in apart}
@@ -189,7 +187,7 @@ def ignored_write(pair: str, side: Side, record: str, copy: Copy) -> Apart:
         rule=IGNORED,
         message=f"{copy.field} was accepted and not changed by the other system; a rule of "
         "that system keeps the old value. Change it there, or leave the field out.",
-        mark=ignored_mark(copy),
+        mark=vain_mark(copy),
     )
 
 

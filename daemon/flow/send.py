@@ -193,8 +193,7 @@ def _settle_other(connection: Connection, work: Settling, row: IntentRow, outcom
             intents.mark_unknown(connection, ids=[row.id], result=told)
         case Refused(failure=failure, existing_id=existing):
             if not existing:
-                settle_refused(connection, work, row, failure)
-                return False
+                return settle_refused(connection, work, row, failure)
             finish_unsent(connection, [row], at=work.at, state=intents.REFUSED)
         case Moved(record=record):
             settle_moved(connection, work, row, record)

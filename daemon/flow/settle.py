@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from adapters.contract import Accepted
 from adapters.errors import Failure
 from daemon.core.base import BaseField
-from daemon.core.operation import Copy, Operation, OperationKind
+from daemon.core.operation import Copy, Operation, OperationKind, vain_mark
 from daemon.core.record import Evidence, Record
 from daemon.core.values import Side, encode_values
 from daemon.flow.decide import ignored_write
@@ -235,26 +235,30 @@ def _result(one: _Taken) -> str:
 
 def settle_refused(
     connection: Connection, work: Settling, intent: IntentRow, failure: Failure
-) -> None:
-    """Settle a write that was refused for good: the record goes to quarantine with the reason, or is skipped."""
+) -> bool:
+    """Settle a write that was refused for good: what is at fault is set apart, or only counted.
+
+    Where it is one field of several, the others go without it. Returns whether they are to be
+    planned anew.
+    """
     operation = intent.operation
     _finish(connection, intent, intents.REFUSED, work.at, failure)
+    copy = next((copy for copy in operation.copies if copy.field == failure.field), None)
     item = Apart(
         pair=operation.pair,
         side=operation.side.other,
         record=str(operation.origin_id),
-        field=_origin_field(operation, failure.field),
+        field=copy.rule if copy else "",
         rule=(failure.code or "refused").lower(),
         message=failure.message,
-        intent=intent.id,
+        mark=vain_mark(copy) if copy else "",
     )
     if work.sets_apart:
-        attention.set_apart(connection, [replace(item, intent="")], run=work.run, at=work.at)
+        attention.set_apart(connection, [item], run=work.run, at=work.at)
+        if copy and operation.kind is OperationKind.UPDATE and len(operation.copies) > 1:
+            return True
     pending.clear(connection, pair=operation.pair, clearances=operation.clears)
-
-
-def _origin_field(operation: Operation, field: str) -> str:
-    return next((copy.rule for copy in operation.copies if copy.field == field), "")
+    return False
 
 
 def settle_not_happened(

@@ -1,9 +1,12 @@
 """What the operator wants done about records that the other system refuses (E5)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from adapters.contract import Outcome, Refused, Verb, Write
+from adapters.errors import Failure
+from adapters.memory import MemoryAdapter
 from daemon.core.values import Side
 from daemon.cycle import Order
 from daemon.flow.report import RunReport
@@ -14,6 +17,24 @@ from tests.flow.world import SOON, SYNC, World, person
 NewWorld = Callable[..., World]
 BAD = "Bad company"
 PEOPLE = 25
+
+
+class Fussy(MemoryAdapter):
+    """A system that says which field it refuses."""
+
+    async def write(
+        self, object_name: str, verb: Verb, writes: Sequence[Write]
+    ) -> Sequence[Outcome]:
+        failure = Failure(
+            kind="RejectRecord", code="bad_option", message="no such option", field="company"
+        )
+        outcomes: list[Outcome] = []
+        for write in writes:
+            if write.values.get("company") == BAD:
+                outcomes.append(Refused(failure=failure))
+            else:
+                outcomes += await super().write(object_name, verb, [write])
+        return outcomes
 
 
 async def refusing(world: World) -> RunReport:
@@ -83,3 +104,24 @@ async def test_halt_begins_no_further_batch(new_world: NewWorld, lanes: int) -> 
 
     created = [write for write in world.crm.writes if write[0] == "create"]
     assert len(created) < PEOPLE - 1
+
+
+async def test_one_bad_field_does_not_hold_the_others(world: World) -> None:
+    """A refusal that names its field sets that field apart; the rest of the record goes (I22)."""
+    world.source.make(person(1))
+    await world.run()
+    world.adapters["crm"] = Fussy
+    world.source.edit("s1", {"company": BAD, "last_name": "Edited"})
+
+    report = await world.run()
+
+    held = world.crm.records["c1"].values
+    assert ("Company1", "Edited") == (held["company"], held["last_name"])
+    assert [("company→company", "bad_option")] == [(e.field, e.rule) for e in await world.apart()]
+    assert 1 == report.counts["failed"]
+    await world.rest()
+
+    world.source.edit("s1", {"company": "Good company"})
+    await world.run()
+    assert ["Good company"] == world.values(Side.CRM, "company")
+    assert [] == await world.apart()
