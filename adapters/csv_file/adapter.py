@@ -71,6 +71,7 @@ class CsvFile:
         self._clock = surroundings.clock
         self._rows = RowStore(settings, surroundings, step)
         self._fingerprint = Fingerprint(settings.path, surroundings.clock)
+        self._columns: tuple[str, tuple[str, ...]] | None = None
         self._writing = asyncio.Lock()
 
     @property
@@ -114,7 +115,7 @@ class CsvFile:
     async def schema(self, object_name: str) -> Schema:
         """Return one text field for each header. Raises Unreadable for a damaged file."""
         self._check(object_name)
-        columns = await _in_thread(self._rows.columns)
+        columns = await _in_thread(self._columns_now)
         fields = {
             name: Field(
                 name=name,
@@ -125,6 +126,16 @@ class CsvFile:
             for name in columns
         }
         return Schema(object=object_name, fields=MappingProxyType(fields))
+
+    def _columns_now(self) -> tuple[str, ...]:
+        """Return the headers; the file is read again only when its content is another one."""
+        hash_ = self._fingerprint.now()
+        if self._columns is None or self._columns[0] != hash_:
+            columns = self._rows.columns()
+            if self._fingerprint.now() != hash_:  # saved meanwhile: told, not kept
+                return columns
+            self._columns = (hash_, columns)
+        return self._columns[1]
 
     async def prepare(self, object_name: str) -> bool:
         """See that every row can be told apart; the only place where ids are added to rows.

@@ -64,11 +64,13 @@ async def park_tripped(run: RunPart, made: PlanMade) -> None:
 
 async def _judged(run: RunPart, pair: PairPart, made: PlanMade) -> list[Trip]:
     limits, measure = run.settings.guards.limits, made.measures[pair.name]
-    counts = await counted(run, pair, measure)
-    if measure.removals:
-        counts = await _with_removals(run, pair, made, counts)
     held = await run.state.read(pairs.find, pair.name)
-    found = [*tripped(counts, limits), *await storms(run, pair, made, limits)]
+    found: list[Trip] = []
+    if made.total or measure.decided:  # an idle poll counts nothing
+        counts = await counted(run, pair, measure)
+        if measure.removals:
+            counts = await _with_removals(run, pair, made, counts)
+        found += [*tripped(counts, limits), *await storms(run, pair, made, limits)]
     if held is not None and held.hold:
         found.append(
             Trip(

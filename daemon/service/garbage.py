@@ -6,7 +6,7 @@ took a seventh of the processor time of a load (benchmarks/README.md).
 
 import gc
 
-YOUNG = 100_000
+YOUNG = 30_000
 """Objects made before the young ones are looked at; the default is 700."""
 
 MIDDLE, OLD = 50, 100
