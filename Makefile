@@ -58,9 +58,7 @@ check: setup ## format, lint, types, architecture, schema, examples, Dockerfile
 	@echo 'check: all well'
 
 alerts: ## test the alert rules with Prometheus' own promtool
-	@command -v promtool >/dev/null || { \
-		echo 'make alerts: no promtool on the PATH. Debian and Ubuntu: apt-get install prometheus' >&2; exit 1; }
-	@cd deploy/prometheus && promtool check rules rules.yml && promtool test rules rules.test.yml
+	@deploy/prometheus/check
 
 soak: setup ## simulate SEEDS=2000 seeds in virtual time; one line of JSON (ARGS='--mix network', ARGS='--shrink SEED')
 	@$(BIN)/python -m tests.simulation.soak --seeds $(SEEDS) $(ARGS)
