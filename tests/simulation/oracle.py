@@ -172,7 +172,9 @@ def _check_reach(known: Claims) -> None:
             )
             is_told = is_told or (side, stored.id) in disputed
             is_told = is_told or _could_be_held(known, side, stored.values)
-            is_told = is_told or _waits_for_other(known, side, stored.values["email"])
+            is_told = is_told or any(
+                _waits_for_other(known, side, key, stored.values[key]) for key in ("email", "phone")
+            )
             if not is_linked and not is_told and any(stored.values.values()):
                 known.world.history.violate("I5", f"{side.value} {stored.id} never got a partner")
 
@@ -187,11 +189,10 @@ def _could_be_held(known: Claims, side: Side, values: Values) -> bool:
     )
 
 
-def _waits_for_other(known: Claims, side: Side, address: Value) -> bool:
-    """Tell whether a record on the other side with this address waits for a person."""
-    return address is not None and any(
-        same("email", stored.values["email"], address)
-        and known.is_apart(side.other, stored.id, "email")
+def _waits_for_other(known: Claims, side: Side, key: str, value: Value) -> bool:
+    """Tell whether a record on the other side with this address or number waits for a person."""
+    return value is not None and any(
+        same(key, stored.values[key], value) and known.is_apart(side.other, stored.id, key)
         for stored in known.world.systems[side.other].live()
     )
 
