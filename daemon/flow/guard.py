@@ -200,3 +200,7 @@ async def _park_field(run: RunPart, made: PlanMade, trip: Trip) -> None:
             run, made, trip.pair, side=one, why=trip.guard,
             is_chosen=lambda copy: copy.rule in rules and not tightens(copy, consent),
         )  # fmt: skip
+    if trip.guard == "schema_drift":  # a record that is not read whole is not removed (R43)
+        await run.state.write(
+            parking.park, plan=made.id, pair=trip.pair, why=trip.guard, kinds=parking.REMOVALS
+        )

@@ -199,7 +199,7 @@ async def live_schema(
         return decode_schema(row.definition)
     schema = await link.adapter.schema(object_name)
     text = encode_schema(schema)
-    if is_remote and row.definition and text != row.definition:
+    if row.definition and text != row.definition:
         before = decode_schema(row.definition)
         drift = drifted(before, schema, row.fields)
         await note_drift(work, (link.connection.name, object_name), drift)

@@ -195,3 +195,20 @@ async def test_a_touch_of_everything_writes_nothing_and_is_told(new_world: NewWo
 
     assert [("update", "c5")] == world.crm.writes
     assert any("everything_touched: 120 of 120" in note for note in report.notes)
+
+
+async def test_a_field_out_of_sight_holds_deletes(new_world: NewWorld) -> None:
+    """What a vanished field of a record holds nobody sees: the record is not removed (R43)."""
+    world = new_world(deletes={"source": "archive", "crm": "delete"})
+    for number in range(2):
+        world.source.make(person(number))
+    await world.run()
+    world.crm.edit("c1", {"company": "Seen by nobody"})
+    world.crm.fields = {name: f for name, f in world.crm.fields.items() if name != "company"}
+    world.source.archive("s1")
+    world.pass_by(timedelta(days=1))
+
+    report = await world.run()
+
+    assert ("held", ["schema_drift"]) == (report.outcome, [trip.guard for trip in report.guards])
+    assert not world.crm.records["c1"].is_archived
