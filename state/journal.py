@@ -216,14 +216,14 @@ class Quarantine(SQLModel, table=True):
     message: str = Field(sa_type=Text)
     suggestion: str = Field(default="", sa_type=Text)
     value_class: str = ""
-    mark: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    """Hash of the values it was found on, where it holds only as long as they stay (R19)."""
     status: str = "open"
     """open, cleared, retried, dismissed."""
     intent: str = ""
     run: int = 0
     found_at: datetime = Field(sa_type=Moment)
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    mark: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Hash of the values it was found on, where it holds only as long as they stay (R19)."""
 
 
 class ApiCall(SQLModel, table=True):

@@ -39,8 +39,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.plants", description=__doc__)
     parser.add_argument("--only", default="", help="a word of the part or of the text")
     parser.add_argument("--all-suites", action="store_true", help="see all that find it")
+    parser.add_argument("--sound", action="store_true",
+                        help="the suites are known to pass without a plant: do not try")  # fmt: skip
     given = parser.parse_args()
-    if not is_sound():
+    if not given.sound and not is_sound():
         say("The suites fail without any plant; what they find would mean nothing.")
         return 1
     missed = 0
