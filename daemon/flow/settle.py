@@ -21,7 +21,7 @@ from daemon.flow.decide import ignored_write
 from daemon.flow.removed import succeed
 from daemon.flow.returned import Judged, is_changed, judge, turned
 from daemon.flow.settling import Settling
-from state import attention, intents, links, mirror, pending, rollbacks
+from state import attention, intents, links, mirror, observations, pending, rollbacks
 from state.attention import Apart
 from state.intents import IntentRow
 from state.keeping import end_conflicts
@@ -253,6 +253,8 @@ def settle_refused(
         message=failure.message,
         mark=vain_mark(copy) if copy else "",
     )
+    if copy:  # its definition may have changed: the next run reads it anew
+        observations.forget_definitions(connection, [intent.end])
     if work.sets_apart:
         attention.set_apart(connection, [item], run=work.run, at=work.at)
         if copy and operation.kind is OperationKind.UPDATE and len(operation.copies) > 1:
