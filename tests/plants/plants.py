@@ -35,8 +35,15 @@ PLANTS = (
         part="reconcile",
         what="an unread field counts as empty",
         file="daemon/core/reconcile.py",
-        before="            value={side: view[side].values[rule.name(side)] for side in Side},\n",
-        after="            value={side: view[side].values.get(rule.name(side)) for side in Side},\n",
+        before="        if rule.source in withheld or not all(\n"
+        "            rule.name(side) in view[side].values for side in Side\n        ):\n"
+        "            continue\n        key = rule_key(rule)\n        known = base.get(key)\n"
+        "        facts = Facts(\n            rule=rule,\n            terms=terms,\n"
+        "            value={side: view[side].values[rule.name(side)] for side in Side},\n",
+        after="        if rule.source in withheld:\n"
+        "            continue\n        key = rule_key(rule)\n        known = base.get(key)\n"
+        "        facts = Facts(\n            rule=rule,\n            terms=terms,\n"
+        "            value={side: view[side].values.get(rule.name(side)) for side in Side},\n",
     ),
     Plant(
         part="intents",
