@@ -1,11 +1,13 @@
 """What is read, what is believed, and what no look may conclude."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from adapters.contract import Reading
+from adapters.memory import MemoryAdapter
 from daemon.core.values import Side
 from tests.flow.world import A_WEEK, SOON, World, person
 
@@ -289,3 +291,29 @@ async def test_a_newly_mapped_field_is_read_before_it_is_synced(new_world: NewWo
     assert 2 == report.api.by_purpose["listing"]
     assert (["Theirs"], ["Company1"]) == (before, world.values(Side.CRM, "company"))
     await world.rest()
+
+
+class Forgetful(MemoryAdapter):
+    """A system whose replies to reads leave a record out, without a word."""
+
+    async def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Reading:
+        told = await super().read(object_name, ids, fields)
+        return Reading(records=list(told.records)[1:])
+
+
+async def test_the_cursor_waits_for_what_was_not_answered(world: World) -> None:
+    """A hint whose record the reply left out is not passed: it is seen soon, not in a week (R3)."""
+    world.source.make(person(1))
+    await world.run()
+    world.pass_by(SOON)
+    await world.run()
+    world.pass_by(SOON)
+    world.crm.edit("c1", {"company": "Edited"})
+    world.adapters["crm"] = Forgetful
+    await world.run()
+
+    del world.adapters["crm"]
+    world.pass_by(SOON)
+    await world.run()
+
+    assert ["Edited"] == world.values(Side.SOURCE, "company")
