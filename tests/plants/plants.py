@@ -163,9 +163,9 @@ PLANTS = (
     Plant(
         part="deletes",
         what="one absence is proof enough",
-        file="daemon/flow/gone.py",
-        before="gone.absences >= ABSENCES_NEEDED)",
-        after="gone.absences >= 0)",
+        file="state/mirror.py",
+        before="ABSENCES_NEEDED = 2\n",
+        after="ABSENCES_NEEDED = 1\n",
     ),
     Plant(
         part="deletes",
