@@ -65,6 +65,11 @@ class MirrorRow:
         """Whether the record is there and may be source and target."""
         return self.presence == LIVE
 
+    @property
+    def is_proven_gone(self) -> bool:
+        """Whether it is certainly gone: seen in the bin, or absent often enough (I6)."""
+        return self.presence == ARCHIVED or (not self.is_live and self.absences >= ABSENCES_NEEDED)
+
     def as_record(self) -> Record:
         """Return the row as the record it was read from."""
         return Record(
@@ -199,13 +204,9 @@ def _is_racy(record: Record, how: Sighting) -> bool:
 
 def enter(connection: Connection, end: End, ids: Mapping[str, int], quiet: str = "") -> None:
     """Enter records (id → revision) into the pending set of every pair on *end* but *quiet*."""
-    rows = [
-        {"pair": pair, "side": side.value, "id": record, "revision": revision}
-        for pair, side in at_end(connection, end=end)
-        if pair != quiet
-        for record, revision in ids.items()
-    ]
-    upsert(connection, _PENDING, rows)
+    for pair, side in at_end(connection, end=end):
+        if pair != quiet:
+            enter_pair(connection, pair=pair, side=side, ids=ids)
 
 
 def enter_pair(connection: Connection, *, pair: str, side: Side, ids: Mapping[str, int]) -> None:

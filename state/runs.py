@@ -161,6 +161,11 @@ def _supersede(connection: Connection, where: ColumnElement[bool]) -> None:
     connection.execute(delete(_OPERATION).where(_OPERATION.c.plan.in_(old)))
 
 
+def supersede(connection: Connection, *, plan: int) -> None:
+    """Take an open plan back; its operations go."""
+    _supersede(connection, _PLAN.c.id == plan)
+
+
 def add_operations(
     connection: Connection, *, plan: int, first: int, operations: Sequence[Operation]
 ) -> None:

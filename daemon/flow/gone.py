@@ -15,7 +15,7 @@ from daemon.core.values import Side
 from daemon.flow.decide import PagePlan, check, create, findings_apart
 from daemon.flow.parts import PairPart
 from state.links import LinkRow
-from state.mirror import ABSENCES_NEEDED, ARCHIVED, MirrorRow
+from state.mirror import MirrorRow
 
 REMOVALS = {
     OneSidedDelete.ARCHIVE: OperationKind.ARCHIVE,
@@ -38,11 +38,8 @@ class Widowed:
 
     @property
     def is_proven(self) -> bool:
-        """Whether the other record is certainly gone: seen in the bin, or absent often enough (I6)."""
-        gone = self.gone
-        return gone is not None and (
-            gone.presence == ARCHIVED or (not gone.is_live and gone.absences >= ABSENCES_NEEDED)
-        )
+        """Whether the other record is certainly gone (I6)."""
+        return self.gone is not None and self.gone.is_proven_gone
 
 
 def consider_gone(

@@ -26,7 +26,6 @@ from daemon.flow.parts import PairPart, RunPart
 from daemon.flow.plan import PlanMade
 from daemon.flow.storm import storms
 from state import guards, links, mirror, pairs, parking, runs
-from state.mirror import ABSENCES_NEEDED, ARCHIVED
 
 LASTING = frozenset({"sample_check", "quarantine_share", "schema_drift", "link_storm"})
 """Guards whose reason shows only once: they stop until a person lets them pass."""
@@ -64,20 +63,21 @@ async def park_tripped(run: RunPart, made: PlanMade) -> None:
 
 async def _judged(run: RunPart, pair: PairPart, made: PlanMade) -> list[Trip]:
     limits, measure = run.settings.guards.limits, made.measures[pair.name]
-    held = await run.state.read(pairs.find, pair.name)
+    row = await run.state.read(pairs.find, pair.name)
     found: list[Trip] = []
     if made.total or measure.decided:  # an idle poll counts nothing
-        counts = await counted(run, pair, measure)
+        is_first = row is None or row.settled_at is None
+        counts = await _counted(run, pair, measure, is_first=is_first)
         if measure.removals:
             counts = await _with_removals(run, pair, made, counts)
         found += [*tripped(counts, limits), *await storms(run, pair, made, limits)]
-    if held is not None and held.hold:
+    if row is not None and row.hold:
         found.append(
             Trip(
                 pair=pair.name,
                 guard="held",
                 scope=Scope.PAIR,
-                reason=held.hold,
+                reason=row.hold,
                 measured=1,
                 allowed=0,
             )
@@ -85,14 +85,13 @@ async def _judged(run: RunPart, pair: PairPart, made: PlanMade) -> list[Trip]:
     return found
 
 
-async def counted(run: RunPart, pair: PairPart, measure: Measure) -> Counts:
+async def _counted(run: RunPart, pair: PairPart, measure: Measure, *, is_first: bool) -> Counts:
     """Return what a plan would do to a pair, beside what it is compared with."""
-    row = await run.state.read(pairs.find, pair.name)
     linked = await run.state.read(links.count, pair=pair.name)
     return Counts(
         pair=pair.name,
         linked=linked,
-        is_first=row is None or row.settled_at is None,
+        is_first=is_first,
         creates=measure.creates,
         updates=_updates(run, measure),
         fields=await _fields(run, pair, measure, linked),
@@ -157,12 +156,8 @@ async def _unproven(run: RunPart, pair: PairPart, made: PlanMade) -> int:
             gone = [str(one.origin_id) for _, one in rows if one.side is side.other]
             known = await run.state.read(mirror.get, pair.ends[side].end, gone)
             unproven += sum(
-                record not in known
-                or not (known[record].presence == ARCHIVED
-                        or (not known[record].is_live
-                            and known[record].absences >= ABSENCES_NEEDED))
-                for record in gone
-            )  # fmt: skip
+                record not in known or not known[record].is_proven_gone for record in gone
+            )
     return unproven
 
 

@@ -57,6 +57,4 @@ class UrgentLane:
         if made.flowing:
             await apply(run, made)
         # What is parked stays pending; the next plan of the sync finds it again.
-        await run.state.write(
-            runs.decide_plan, plan=made.id, status=runs.SUPERSEDED, by="", at=run.clock.now()
-        )
+        await run.state.write(runs.supersede, plan=made.id)
