@@ -380,9 +380,8 @@ def _set_presence(
 def count_live(connection: Connection, end: End) -> int:
     """Return how many live records the mirror of *end* holds."""
     where = and_(_at(_MIRROR, end), _MIRROR.c.presence == LIVE)
-    return int(
-        connection.execute(select(func.count()).select_from(_MIRROR).where(where)).scalar_one()
-    )
+    chosen = select(func.count()).select_from(_MIRROR).where(where)
+    return int(connection.execute(chosen).scalar_one())
 
 
 def page(connection: Connection, end: End, after: str, limit: int) -> list[MirrorRow]:
