@@ -21,7 +21,8 @@ async def conclude(run: RunPart, made: PlanMade, *, is_finished: bool) -> None:
     if is_finished and not made.parked:
         await run.state.write(runs.finish_approved, sync=run.sync, at=now)
     await _forget_done(run)
-    if not made.parked or (made.flowing and parking.APPROVAL not in made.parked):
+    is_through = not made.parked or (made.flowing and parking.APPROVAL not in made.parked)
+    if is_through and made.may_create:
         await run.state.write(pairs.mark_settled, sync=run.sync, at=now)
     if run.tally.has_written:  # a key may be free now, a twin linked
         for pair in run.pairs:

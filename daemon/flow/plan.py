@@ -48,6 +48,8 @@ class PlanMade:
     """What parks operations, a guard or ``approval`` → ``side.kind`` → how many."""
     flowing: int = 0
     """Operations that nothing parks, once that is known."""
+    may_create: bool = True
+    """False before both sides were listed completely: there is more to come (R5)."""
 
     @property
     def writes(self) -> int:
@@ -122,6 +124,7 @@ async def make_plan(
         fields=counting.fields,
         samples=counting.samples,
         measures=counting.measures,
+        may_create=may_create,
     )
     summary = summary_of(made, made.operations)
     await run.state.write(

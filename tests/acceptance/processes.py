@@ -258,9 +258,15 @@ class Daemon:
     def settle(self, patience: float = PATIENCE) -> None:
         """Wait for one more run without anything to do, with nothing waiting."""
         before = self.idle_runs()
-        eventually(
-            lambda: self.idle_runs() > before and self.is_quiet(), "the daemon is idle", patience
-        )
+        ends_at = time.monotonic() + patience
+        while not (self.idle_runs() > before and self.is_quiet()):
+            assert time.monotonic() < ends_at, self._why_not_idle(patience)
+            time.sleep(0.1)
+
+    def _why_not_idle(self, patience: float) -> str:
+        counted = [f"{name} {value:g}" for name, value in self.metrics().items() if value]
+        last = self.errors().splitlines()[-40:]
+        return "\n".join([f"the daemon is not idle within {patience:.0f} s", *counted, *last])
 
 
 @contextmanager

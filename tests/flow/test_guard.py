@@ -288,6 +288,26 @@ async def test_a_first_run_cut_short_is_one_still(new_world: NewWorld) -> None:
     await world.rest()
 
 
+async def test_a_first_run_that_may_not_create_is_one_still(new_world: NewWorld) -> None:
+    """What it leaves to be created is no burst once both sides are whole (R5, R18)."""
+    world = new_world()
+    for number in range(60):
+        world.source.make(person(number))
+    world.crm.make(person(0, company=None))
+    for number in range(100, 125):
+        world.crm.make(person(number))
+    world.crm.faults.loops_listing = True
+    first = await world.run()
+    world.crm.faults.loops_listing = False
+    world.pass_by(LATER)
+
+    report = await world.run()
+
+    assert (1, 0) == (first.counts["updated"], first.counts["created"])
+    assert ("done", 84, []) == (report.outcome, report.counts["created"], tripped(report))
+    await world.rest()
+
+
 async def test_a_preview_tells_what_guards_would_hold(new_world: NewWorld) -> None:
     """Without holding it: nothing is stored (R18)."""
     world = await settled(new_world, 60)
