@@ -36,7 +36,11 @@ async def test_an_idle_poll_costs_one_search() -> None:
 
 
 async def test_a_change_is_told_with_its_version() -> None:
-    """The hint carries what the feed saw, so that a known version need not be read again."""
+    """The hint carries what the feed saw, so that a known version need not be read again.
+
+    The sandbox finds contacts by one of the two modified properties only, as HubSpot does: HubSpot
+    pitfall 5.
+    """
     async with bench() as on:
         first, second = await on.people(2)
         on.wait(hours=1)
@@ -53,7 +57,10 @@ async def test_a_change_is_told_with_its_version() -> None:
 
 
 async def test_changes_since_the_start_of_a_listing_are_told() -> None:
-    """The cursor is taken before the listing, so what changes during the walk is not lost."""
+    """The cursor is taken before the listing, so what changes during the walk is not lost.
+
+    It is a moment of HubSpot's clock and no record's time: HubSpot pitfall 24.
+    """
     async with bench() as on:
         (person,) = await on.people(1)
         on.wait(hours=1)
@@ -66,7 +73,10 @@ async def test_changes_since_the_start_of_a_listing_are_told() -> None:
 
 
 async def test_a_late_index_entry_is_caught_by_the_overlap() -> None:
-    """A record indexed half a minute late lies behind the mark by then, and is told all the same."""
+    """A record indexed half a minute late lies behind the mark by then, and is told all the same.
+
+    HubSpot pitfall 3.
+    """
     lag = SearchLag(usual=timedelta(seconds=40), jitter=timedelta(0))
     async with bench(search_lag=lag) as on:
         (person,) = await on.people(1)
@@ -83,7 +93,10 @@ async def test_a_late_index_entry_is_caught_by_the_overlap() -> None:
 
 
 async def test_a_very_late_index_entry_is_caught_by_the_slow_reading() -> None:
-    """What the index shows only after twenty minutes is told by the reading an hour behind."""
+    """What the index shows only after twenty minutes is told by the reading an hour behind.
+
+    HubSpot pitfall 3.
+    """
     lag = SearchLag(usual=timedelta(minutes=20), jitter=timedelta(0))
     async with bench(search_lag=lag) as on:
         (person,) = await on.people(1)
@@ -103,7 +116,10 @@ async def test_a_very_late_index_entry_is_caught_by_the_slow_reading() -> None:
 
 
 async def test_the_archived_are_told_without_a_modified_date() -> None:
-    """Search never tells of archived records; their own pass does, every 15 minutes."""
+    """Search never tells of archived records; their own pass does, every 15 minutes.
+
+    HubSpot pitfall 6.
+    """
     async with bench() as on:
         before, after, _ = await on.people(3)
         await on.admin("user/contacts/archive", id=before)
@@ -124,7 +140,10 @@ async def test_the_archived_are_told_without_a_modified_date() -> None:
 
 @pytest.mark.slow
 async def test_twelve_thousand_equal_times_are_all_told() -> None:
-    """HubSpot's mass updates stamp thousands alike: no loop, no 10,000-row wall, no loss."""
+    """HubSpot's mass updates stamp thousands alike: no loop, no 10,000-row wall, no loss.
+
+    HubSpot pitfalls 1 and 2.
+    """
     async with bench(records=12_000) as on:
         on.wait(hours=1)
         cursor = await start(on)
@@ -140,7 +159,10 @@ async def test_twelve_thousand_equal_times_are_all_told() -> None:
 
 
 async def test_records_that_leave_the_window_take_nobody_with_them() -> None:
-    """A record changed again while the feed is read shifts no other record off the pages."""
+    """A record changed again while the feed is read shifts no other record off the pages.
+
+    HubSpot pitfall 4.
+    """
     async with bench(records=500) as on:
         on.wait(hours=1)
         cursor = await start(on)

@@ -44,7 +44,10 @@ READ = [
 
 @pytest.mark.parametrize(("kind", "raw", "value"), READ)
 def test_texts_are_read_by_kind(kind: FieldKind, raw: object, value: Value) -> None:
-    """What fits its kind is typed; what does not stays the text it is."""
+    """What fits its kind is typed; what does not stays the text it is.
+
+    HubSpot pitfalls 10 and 11.
+    """
     read = decode(kind, raw)
 
     assert value == read
@@ -69,7 +72,10 @@ WRITTEN = [
 
 @pytest.mark.parametrize(("kind", "value", "text"), WRITTEN)
 def test_values_are_written_as_hubspot_wants_them(kind: FieldKind, value: Value, text: str) -> None:
-    """Everything is text; "" clears, and no list of choices begins with the ";" that appends."""
+    """Everything is text; "" clears, and no list of choices begins with the ";" that appends.
+
+    A day is written as a day: HubSpot pitfall 11.
+    """
     assert text == encode(kind, value)
 
 

@@ -88,7 +88,7 @@ def test_settings_do_not_show_the_token() -> None:
 def test_one_builder_knows_both_families_of_paths(
     version: str, objects: str, properties: str, account: str
 ) -> None:
-    """The version segment moves behind the family's name in dated versions."""
+    """The version segment moves behind the family's name in dated versions: HubSpot pitfall 28."""
     paths = Paths(version)
 
     assert objects == paths.objects("contacts", "batch/read").path

@@ -210,7 +210,7 @@ async def test_what_is_sent_after_the_batch_hides_nothing() -> None:
 
 
 async def test_every_input_carries_its_own_trace_id() -> None:
-    """Without them one bad record would fail its whole batch."""
+    """Without them one bad record would fail its whole batch: HubSpot pitfall 12."""
     both = {"results": [result(1, objectWriteTraceId="t1"), result(2, objectWriteTraceId="t2")]}
     async with answering(json_answer(200, both)) as (adapter, server):
         await adapter.write(CONTACTS, Verb.CREATE, TWO)

@@ -70,7 +70,10 @@ async def test_rows_that_come_twice_are_told_once() -> None:
 
 
 async def test_a_long_list_of_properties_is_read_by_batch() -> None:
-    """Where the URL would grow too long, pages give ids and batches give values: no 414."""
+    """Where the URL would grow too long, pages give ids and batches give values: no 414.
+
+    HubSpot pitfall 9.
+    """
     async with bench(records=150) as on:
         names = [f"custom_property_with_a_long_name_{number:03d}" for number in range(150)]
         for name in names:
@@ -181,7 +184,10 @@ async def test_reading_by_id_tells_live_archived_and_missing_apart() -> None:
 
 @pytest.mark.parametrize("is_404", [True, False])
 async def test_a_batch_of_missing_ids_is_no_error(is_404: bool) -> None:
-    """HubSpot answers 404 or an empty 207 when it has none of them; both mean missing."""
+    """HubSpot answers 404 or an empty 207 when it has none of them; both mean missing.
+
+    HubSpot pitfall 18.
+    """
     async with bench(switches=Switches(is_all_missing_404=is_404)) as on:
         reading = await on.adapter.read(CONTACTS, ["998", "999"], NAMES)
         found = await on.adapter.find(CONTACTS, "email", ["no@example.com"], NAMES)
@@ -198,7 +204,10 @@ async def test_a_batch_of_missing_ids_is_no_error(is_404: bool) -> None:
 async def test_a_merged_id_leads_to_its_survivor(
     is_read_in_batch: bool, is_primary_kept: bool
 ) -> None:
-    """Old ids redirect, whichever id survives and whether or not the batch resolves them (I20)."""
+    """Old ids redirect, whichever id survives and whether or not the batch resolves them (I20).
+
+    HubSpot pitfall 7.
+    """
     switches = Switches(
         is_merged_id_read_in_batch=is_read_in_batch, is_primary_id_preserved=is_primary_kept
     )
@@ -220,7 +229,10 @@ async def test_a_merged_id_leads_to_its_survivor(
 
 @pytest.mark.parametrize("is_secondary_found", [True, False])
 async def test_addresses_are_found_whatever_their_case(is_secondary_found: bool) -> None:
-    """Keys come back missing as they were given; secondary addresses count where they are shown."""
+    """Keys come back missing as they were given; secondary addresses count where they are shown.
+
+    HubSpot pitfall 16.
+    """
     switches = Switches(is_secondary_email_read_in_batch=is_secondary_found)
     async with bench(switches=switches) as on:
         kept, merged, _ = await on.people(3)
@@ -344,7 +356,7 @@ async def test_our_own_pace_never_meets_a_limit() -> None:
 
 
 async def test_hurried_strangers_are_waited_out() -> None:
-    """When others use the limit up, 429 is waited for and the read succeeds."""
+    """When others use the limit up, 429 is waited for and the read succeeds: HubSpot pitfall 22."""
     async with bench() as on:
         (person,) = await on.people(1)
         await on.fault("throttled_429", times=3, match={"path_prefix": "/crm/objects"})
@@ -367,7 +379,7 @@ async def test_a_404_of_another_server_proves_nothing() -> None:
 
 
 async def test_trouble_inside_a_batch_read_is_no_absence() -> None:
-    """A 207 that reports anything but missing records was no whole reading."""
+    """A 207 that reports anything but missing records was no whole reading: HubSpot pitfall 17."""
     definitions = json_answer(200, {"results": [{"name": "email", "type": "string"}]})
     trouble: Answer = json_answer(
         207,

@@ -45,7 +45,10 @@ async def test_creates_carry_our_id_and_come_back_in_order() -> None:
 
 
 async def test_creating_twice_with_one_id_makes_one_record() -> None:
-    """The external id is the upsert key: a repeated create meets the first one (R7)."""
+    """The external id is the upsert key: a repeated create meets the first one (R7).
+
+    Nothing is searched for before: HubSpot pitfall 13.
+    """
     async with bench() as on:
         await on.adapter.prepare(CONTACTS)
         (first,) = await on.adapter.write(
@@ -74,7 +77,10 @@ async def test_creates_without_our_id_use_plain_create() -> None:
 
 
 async def test_partial_failures_are_told_record_by_record() -> None:
-    """One bad row fails alone: the taken address names its holder, the bad value its property."""
+    """One bad row fails alone: the taken address names its holder, the bad value its property.
+
+    HubSpot pitfalls 12 and 17.
+    """
     async with bench() as on:
         (holder,) = await on.people(1)
         await on.adapter.prepare(CONTACTS)
@@ -137,7 +143,10 @@ async def test_what_hubspot_changes_is_shown_as_it_is_kept() -> None:
 
 
 async def test_one_address_twice_in_a_batch_does_not_kill_it() -> None:
-    """The second write of an address goes by itself, after the batch, and is refused alone."""
+    """The second write of an address goes by itself, after the batch, and is refused alone.
+
+    HubSpot pitfall 14.
+    """
     async with bench() as on:
         await on.adapter.prepare(CONTACTS)
         writes = [
@@ -191,7 +200,7 @@ async def test_a_lost_reply_leaves_the_write_unknown_and_unrepeated(fault: str) 
 
 @pytest.mark.parametrize("fault", ["locked_423", "throttled_429"])
 async def test_a_reply_that_proves_nothing_happened_is_waited_out(fault: str) -> None:
-    """Locks and limits are waited out, and the write is made once."""
+    """Locks and limits are waited out, and the write is made once: HubSpot pitfall 19."""
     async with bench() as on:
         await on.fault(fault, match={"path_prefix": "/crm/objects"})
         outcomes = await on.adapter.write(CONTACTS, Verb.CREATE, [new("t", "a@example.com")])
