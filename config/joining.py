@@ -10,7 +10,7 @@ from pathlib import Path
 
 from config.positions import Tree, parse
 from config.problems import ConfigProblems, KeyPath, Problem, Spot, spoken
-from config.secrets import Filling
+from config.secrets import Filling, Nowhere, Store
 
 _BY_NAME = ("connections", "syncs")
 """Sections that several files can add to."""
@@ -21,6 +21,7 @@ class Joined:
     """What the files added so far say together."""
 
     environment: Mapping[str, str]
+    store: Store = field(default_factory=Nowhere)
     files: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     is_unreadable: bool = False
@@ -49,7 +50,9 @@ class Joined:
             self.problems += error.problems
             self.is_unreadable = True
             return
-        filling = Filling(tree=tree, folder=file.parent, environment=self.environment)
+        filling = Filling(
+            tree=tree, folder=file.parent, environment=self.environment, store=self.store
+        )
         data = filling.filled()
         self.problems += filling.problems
         self.secret_places |= filling.places

@@ -23,6 +23,7 @@ from config.model import Document, Sync
 from config.pair import End, Pair
 from config.positions import MAX_BYTES, Tree
 from config.problems import ConfigProblems, Problem, Spot
+from config.secrets import Nowhere, Store
 from config.snapshot import Config
 
 _SUFFIXES = (".yaml", ".yml")
@@ -37,14 +38,18 @@ def load(
     environment: Mapping[str, str],
     *,
     default_objects: Mapping[str, str] = _NOTHING,
+    store: Store | None = None,
 ) -> Config:
     """Return the configuration in the file *path*, or in all YAML files of the folder *path*.
 
     *settings_by_type* holds the settings model behind each ``type:`` word, *default_objects* the
-    object meant where an end names none. Raises ConfigProblems with everything that is wrong.
+    object meant where an end names none, *store* what ``${stored:…}`` refers to. Raises
+    ConfigProblems with everything that is wrong.
     """
     contents = {file: content_of(file) for file in config_files(path)}
-    return load_contents(contents, settings_by_type, environment, default_objects=default_objects)
+    return load_contents(
+        contents, settings_by_type, environment, default_objects=default_objects, store=store
+    )
 
 
 def config_files(path: Path) -> Sequence[Path]:
@@ -69,9 +74,10 @@ def load_contents(
     environment: Mapping[str, str],
     *,
     default_objects: Mapping[str, str] = _NOTHING,
+    store: Store | None = None,
 ) -> Config:
     """Return the configuration whose files have these *contents*; see :func:`load`."""
-    joined = Joined(environment=environment)
+    joined = Joined(environment=environment, store=store or Nowhere())
     for file, content in contents.items():
         joined.add(file, content)
     if joined.is_unreadable:

@@ -18,6 +18,7 @@ from config.joining import Joined
 from config.load import config_files, content_of, load_contents
 from config.positions import Tree
 from config.problems import ConfigProblems, KeyPath, Problem, Spot, spoken
+from config.secrets import Store
 
 _NEW_FILE_MODE = 0o600
 """A configuration may hold secrets."""
@@ -40,6 +41,7 @@ def append(
     environment: Mapping[str, str],
     *,
     default_objects: Mapping[str, str],
+    store: Store | None = None,
 ) -> Path:
     """Add *addition* to the configuration at *path*; return the file written.
 
@@ -54,7 +56,11 @@ def append(
     before = contents.get(file, b"")
     after = extended(file, before, {"connections": fresh.connections, "syncs": fresh.syncs})
     load_contents(
-        {**contents, file: after}, settings_by_type, environment, default_objects=default_objects
+        {**contents, file: after},
+        settings_by_type,
+        environment,
+        default_objects=default_objects,
+        store=store,
     )
     if file in contents and content_of(file) != before:
         raise _refusal(Spot(file=file), (), "was changed meanwhile", "Nothing was written: repeat.")

@@ -45,6 +45,11 @@ class Luck(Protocol):
         ...
 
 
+def secret_bytes(count: int) -> bytes:
+    """Return *count* bytes for keys and nonces: the system's own always, since none may repeat."""
+    return secrets.token_bytes(count)
+
+
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _TOKEN_LENGTH = 16
 

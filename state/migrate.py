@@ -20,7 +20,7 @@ from state.refusal import StateUnavailable, shown
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision of this release's tables."""
 
 VERSION_TABLE = "state_revision"

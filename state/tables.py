@@ -42,6 +42,31 @@ class Account(SQLModel, table=True):
     checked_at: datetime = Field(sa_type=Moment)
 
 
+class Credential(SQLModel, table=True):
+    """A secret of a connection, sealed (``state.sealing``); never its plain text.
+
+    Written by connect and by whatever renews a token, read when a configuration is loaded; dies
+    when a person forgets it.
+    """
+
+    __tablename__ = "credential"
+    connection: str = Field(primary_key=True)
+    setting: str = Field(primary_key=True)
+    """Key of the connection that takes it."""
+    type: str
+    account_id: str
+    account_name: str
+    key: str
+    """Id of the key it is sealed with; the key itself is never in the state."""
+    sealed: str = Field(sa_type=Text)
+    revision: str
+    """Another word with every change of the secret, so that of two who renew it one is told."""
+    stored_at: datetime = Field(sa_type=Moment)
+    """When a person gave it."""
+    renewed_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When it was last replaced by one that the system gave in exchange."""
+
+
 class Observation(SQLModel, table=True):
     """How far one end (connection, object) has been seen.
 

@@ -57,7 +57,7 @@ def approvals(*, state: str, as_json: bool) -> None:
 
 def approve(*, digest: str, by: str, config: Path, state: str, as_json: bool) -> None:
     """Approve a plan."""
-    loaded = configuration(config)
+    loaded = configuration(config, state)
 
     async def work() -> Approved:
         async with a_state(state) as opened:

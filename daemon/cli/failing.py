@@ -29,6 +29,8 @@ _BY_NAME = {
     "StateLocked": USAGE,
     "NewerState": USAGE,
     "NoReason": USAGE,
+    "KeyUnusable": USAGE,
+    "CannotOpen": USAGE,
     "PairHeld": HELD,
     "AdapterError": HALTED,
 }

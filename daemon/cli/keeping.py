@@ -58,7 +58,7 @@ def restore(*, file: Path | None, is_mark: bool, by: str, state: str, as_json: b
 
 def prune(*, is_dry_run: bool, by: str, config: Path, state: str, as_json: bool) -> None:
     """Take what is due, or show what is."""
-    retention = configuration(config).retention
+    retention = configuration(config, state).retention
 
     async def work() -> Pruned:
         async with a_state(state) as opened:

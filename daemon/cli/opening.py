@@ -15,9 +15,9 @@ from state.lock import hold_lock
 from state.opening import open_state
 
 
-def configuration(path: Path) -> Config:
+def configuration(path: Path, place: str) -> Config:
     """Load the configuration and tell its warnings. Raises ConfigProblems."""
-    config = read_configuration(path, os.environ)
+    config = read_configuration(path, os.environ, place=place)
     for warning in config.warnings:
         err.print(f"warning: {warning}", markup=False)
     return config

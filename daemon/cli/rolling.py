@@ -48,7 +48,7 @@ async def _roll(
     request: RollbackRequest, config: Path, state: str, *, yes: bool, is_quiet: bool
 ) -> RollbackReport:
     """Look first and ask, unless that was answered; where nobody can be asked, only look."""
-    async with a_workspace(configuration(config), state) as workspace:
+    async with a_workspace(configuration(config, state), state) as workspace:
         with progress_bars(is_quiet=is_quiet) as tell:
             if request.is_preview or yes:
                 return await use_case.rollback(workspace, request, tell)

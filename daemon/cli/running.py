@@ -31,9 +31,13 @@ from state.opening import open_state
 
 def run(*, config: Path, state: str, listen: str, as_json: bool) -> None:
     """Run the daemon until it is stopped."""
-    loaded = _over(configuration(config), listen)
+    loaded = _over(configuration(config, state), listen)
     configure_logs(loaded.service.log_level.value)
-    origin = Origin(path=config, read=lambda: _over(read_configuration(config, os.environ), listen))
+
+    def read() -> Config:
+        return _over(read_configuration(config, os.environ, place=state), listen)
+
+    origin = Origin(path=config, read=read)
 
     def tell(started: Started) -> None:
         if as_json:
@@ -75,7 +79,7 @@ async def _serve(
 
 def check(*, config: Path, state: str, as_json: bool) -> None:
     """Check a configuration against its systems."""
-    loaded = configuration(config)
+    loaded = configuration(config, state)
     found = asyncio.run(_check(loaded, state))
     if as_json:
         print_json(found)

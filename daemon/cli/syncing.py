@@ -33,7 +33,7 @@ class FullPlan(Answer):
 
 def plan(*, sync: str, show_all: bool, config: Path, state: str, as_json: bool) -> None:
     """Preview a sync."""
-    loaded = _with_sync(configuration(config), sync, config)
+    loaded = _with_sync(configuration(config, state), sync, config)
     order = Order(sync=sync, trigger="plan", is_preview=True)
     report = asyncio.run(_run(loaded, state, order, is_quiet=as_json))
     if show_all and report.plan is not None:
@@ -55,7 +55,7 @@ async def _full_plan(report: RunReport, place: str) -> FullPlan:
 
 def sync(*, sync: str, approve: str, by: str, config: Path, state: str, as_json: bool) -> None:
     """Run a configured sync once."""
-    loaded = configuration(config)
+    loaded = configuration(config, state)
     if not sync:
         names = sorted(loaded.syncs)
         if len(names) != 1:

@@ -17,6 +17,7 @@ from daemon.flow.prepare import Link, Preparation
 from daemon.flow.report import RunReport
 from daemon.flow.rollback import RollbackOrder, roll_back
 from daemon.flow.send import leaving
+from daemon.use_cases.credentials import StoredSecrets
 from state.database import State
 
 CALLS: ContextVar[list[Call] | None] = ContextVar("calls", default=None)
@@ -46,14 +47,18 @@ class Workspace:
         )
 
 
-def read_configuration(path: Path, environment: Mapping[str, str]) -> Config:
-    """Load the configuration at *path*. Raises ConfigProblems with everything that is wrong."""
+def read_configuration(path: Path, environment: Mapping[str, str], *, place: str = "") -> Config:
+    """Load the configuration at *path*. Raises ConfigProblems with everything that is wrong.
+
+    *place* is the state that ``${stored:…}`` refers to.
+    """
     kinds = adapter_kinds()
     return load(
         path,
         {word: kind.settings for word, kind in kinds.items()},
         environment,
         default_objects={word: kind.default_object for word, kind in kinds.items()},
+        store=StoredSecrets(place, environment) if place else None,
     )
 
 
