@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
+import orjson
+
 from adapters.errors import AdapterError
 from adapters.limits import Observation
 
@@ -38,6 +40,12 @@ class Request:
     """Names of the limits this request counts towards."""
     query: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     body: Json = None
+    content: bytes | None = None
+    """Instead of ``body``: bytes to send as they are, of the ``Content-Type`` among ``headers``."""
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Besides those every request of the connection carries."""
+    is_text: bool = False
+    """The body of a success is text, and comes back as such."""
     answers: frozenset[int] = frozenset()
     """Statuses besides 2xx that are an answer to this request and come back as a reply."""
     is_whole: Callable[[Json], bool] = _anything
@@ -47,6 +55,12 @@ class Request:
         """Return the full URL; commas stay readable, everything else is quoted."""
         query = urlencode(self.query, safe=",", quote_via=quote)
         return f"{base_url}{self.path}?{query}" if query else f"{base_url}{self.path}"
+
+    def payload(self) -> tuple[bytes | None, dict[str, str]]:
+        """Return the bytes to send, and the headers that go with them."""
+        if self.body is None:
+            return self.content, dict(self.headers)
+        return orjson.dumps(self.body), {"Content-Type": "application/json", **self.headers}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

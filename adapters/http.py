@@ -58,6 +58,8 @@ class Endpoint:
     """Asked before each attempt, so that a renewed credential is used at once."""
     largest_reply: int = 32 * 1024 * 1024
     """Bytes, decompressed."""
+    moved_to: Callable[[], str] = str
+    """Asked before each attempt: the base URL a log-in told us to use instead, "" for none."""
 
 
 class HttpClient:
@@ -241,17 +243,17 @@ class HttpClient:
         """Send and receive once. Raises NeverLeft or Broken for everything without a status."""
         if self._session is None:
             raise RuntimeError("The connection is not open; call open() first.")
-        headers = {"Accept": "application/json", **self._endpoint.headers()}
-        body = None
-        if request.body is not None:
-            body = orjson.dumps(request.body)
-            headers["Content-Type"] = "application/json"
-        url = URL(request.address(self._endpoint.base_url), encoded=True)
+        body, extra = request.payload()
+        headers = {"Accept": "application/json", **self._endpoint.headers(), **extra}
+        base_url = self._endpoint.moved_to() or self._endpoint.base_url
+        url = URL(request.address(base_url), encoded=True)
         try:
             async with self._session.request(
                 request.method, url, data=body, headers=headers, allow_redirects=False
             ) as response:
-                return await received(response, self._endpoint.largest_reply)
+                return await received(
+                    response, self._endpoint.largest_reply, is_text=request.is_text
+                )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise NeverLeft("not_connected") from None
         except TimeoutError:

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import orjson
 
-from adapters.exchange import Reply
+from adapters.exchange import Json, Reply
 
 _READ_CHUNK = 65_536
 
@@ -33,23 +33,32 @@ class Broken(Fault):
     """The request was or may have been sent, and no whole reply came."""
 
 
-async def received(response: aiohttp.ClientResponse, largest: int) -> Reply:
+async def received(
+    response: aiohttp.ClientResponse, largest: int, *, is_text: bool = False
+) -> Reply:
     """Return the reply with its body, of at most *largest* bytes. Raises Broken and TimeoutError.
 
-    The foreign error is never chained: it holds the body.
+    With *is_text* a success is text, not JSON. The foreign error is never chained: it holds the
+    body.
     """
     headers = {name.lower(): value for name, value in response.headers.items()}
     reply = Reply(status=response.status, headers=headers, body=None)
     try:
         raw = await _body(response, largest)
-        body = orjson.loads(raw) if raw else None
-    except (aiohttp.ClientError, OSError, orjson.JSONDecodeError, Broken) as error:
+        body = _decoded(raw, is_text=is_text and reply.is_success)
+    except (aiohttp.ClientError, OSError, ValueError, Broken) as error:
         if not reply.is_success:
             return reply
         if isinstance(error, (TimeoutError, Broken)):
             raise
         raise Broken("broken_reply") from None
     return Reply(status=reply.status, headers=headers, body=body)
+
+
+def _decoded(raw: bytes, *, is_text: bool) -> Json:
+    if is_text:
+        return raw.decode()
+    return orjson.loads(raw) if raw else None
 
 
 async def _body(response: aiohttp.ClientResponse, largest: int) -> bytes:
