@@ -193,8 +193,13 @@ def _mirror(connection: Connection, work: Settling, taken: Sequence[_Taken]) -> 
 
 
 def _is_strange(one: _Taken) -> bool:
-    """Tell whether a record shows something that neither we wrote nor the mirror knew."""
+    """Tell whether a record shows something that neither we wrote nor the mirror knew.
+
+    A record that was archived before its write could be settled is one: its partner must learn.
+    """
     values, known = one.seen.record.values, one.known
+    if one.seen.record.is_archived:
+        return True
     written = {copy.field for copy in one.operation.copies}
     before = known.values if known else {}
     return any(item.is_edit for item in one.judged.values()) or any(
