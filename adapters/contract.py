@@ -27,6 +27,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import BaseModel
 
 from adapters.errors import Failure
+from adapters.guide import Guide
 from daemon.clock import Clock, Luck
 from daemon.core.record import FieldTime, Record
 from daemon.core.schema import Schema
@@ -385,6 +386,8 @@ class AdapterKind:
     """The setting that receives it."""
     sandbox_module: str = ""
     """Module with ``serve`` that emulates this system, where there is one."""
+    guide: Guide | None = None
+    """How ``crmsyncd connect`` leads a person to a connection; None: it cannot."""
 
 
 def batches(items: Sequence[Item], size: int) -> list[Sequence[Item]]:

@@ -18,7 +18,17 @@ from adapters.contract import (
     Verb,
     Write,
 )
-from adapters.hubspot import account, archiving, changes, history, listing, reading, writing
+from adapters.guide import Granted
+from adapters.hubspot import (
+    account,
+    archiving,
+    changes,
+    grants,
+    history,
+    listing,
+    reading,
+    writing,
+)
 from adapters.hubspot.connection import HubSpotConnection
 from adapters.hubspot.object_types import OBJECT_TYPES, object_type
 from adapters.hubspot.profile import BATCH, CAPABILITIES
@@ -58,6 +68,10 @@ class HubSpotAdapter:
     async def close(self) -> None:
         """Close it; safe to call twice."""
         await self._connection.client.close()
+
+    async def granted(self) -> Granted:
+        """Return which scopes the key has, as far as can be told without writing."""
+        return await grants.granted(self._connection)
 
     async def account(self) -> Account:
         """Return the account the key leads to."""

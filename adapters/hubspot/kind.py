@@ -9,6 +9,7 @@ import yaml
 
 from adapters.contract import AdapterKind
 from adapters.hubspot.adapter import HubSpotAdapter
+from adapters.hubspot.guide import GUIDE
 from adapters.hubspot.object_types import CONTACTS
 from adapters.hubspot.settings import HubSpotSettings
 
@@ -43,4 +44,5 @@ KIND = AdapterKind(
     credential_variable="HUBSPOT_TOKEN",
     credential_setting="token",
     sandbox_module="adapters.hubspot.sandbox",
+    guide=GUIDE,
 )

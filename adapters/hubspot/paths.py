@@ -38,9 +38,10 @@ class Paths:
         root = self.objects(object_name).path
         return Place(path=f"{root}/{quote(record_id, safe='')}", endpoint=f"{root}/{{id}}")
 
-    def properties(self, object_name: str) -> Place:
-        """Return where an object's property definitions are."""
-        return _plain(f"{self._crm('properties')}/{object_name}")
+    def properties(self, object_name: str, action: str = "") -> Place:
+        """Return where an object's property definitions are, or an action on them."""
+        root = f"{self._crm('properties')}/{object_name}"
+        return _plain(f"{root}/{action}" if action else root)
 
     def _crm(self, family: str) -> str:
         if self._is_numbered:

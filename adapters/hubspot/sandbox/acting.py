@@ -1,4 +1,4 @@
-"""Admin endpoints of the HubSpot sandbox: act as a person, dump and load, expire a token, switch.
+"""Admin endpoints of the HubSpot sandbox: act as a person, dump and load, tokens, switches.
 
 Everything lies under `/_sandbox/`; bodies and answers are JSON. A refusal has the vendor's wording.
 """
@@ -28,6 +28,7 @@ def add_acting_routes(app: web.Application, account: Account, tokens: TokenBook)
     app.router.add_get(f"{ADMIN_PREFIX}state", _dumping(account))
     app.router.add_put(f"{ADMIN_PREFIX}state", _loading(account))
     app.router.add_post(f"{ADMIN_PREFIX}tokens/expire", _expiring(account, tokens))
+    app.router.add_post(f"{ADMIN_PREFIX}tokens/grant", _granting(account, tokens))
     app.router.add_post(f"{ADMIN_PREFIX}switches", _switching(account))
 
 
@@ -77,6 +78,19 @@ def _expiring(account: Account, tokens: TokenBook) -> _Route:
         token = str(body.get("token") or account.settings.tokens[0].token)
         is_known = tokens.expire(token, account.clock.now())
         return json_reply({"expired": is_known}, 200 if is_known else 404)
+
+    return answer
+
+
+def _granting(account: Account, tokens: TokenBook) -> _Route:
+    """Give a token the scopes that a person ticked: `{"scopes": […]}`."""
+
+    async def answer(request: web.Request) -> web.Response:
+        body = await json_body(request)
+        token = str(body.get("token") or account.settings.tokens[0].token)
+        scopes = frozenset(map(str, body.get("scopes") or ()))
+        is_known = tokens.rescope(token, scopes)
+        return json_reply({"scopes": sorted(scopes)}, 200 if is_known else 404)
 
     return answer
 

@@ -40,6 +40,14 @@ class TokenBook:
         self._grants[token] = replace(grant, token=replace(grant.token, expires_at=at))
         return True
 
+    def rescope(self, token: str, scopes: frozenset[str]) -> bool:
+        """Give a token these scopes and no others; False where there is no such token."""
+        grant = self._grants.get(token)
+        if grant is None:
+            return False
+        self._grants[token] = replace(grant, token=replace(grant.token, scopes=scopes))
+        return True
+
     def grant(self, header: str, now: datetime) -> Grant:
         """Return what the Authorization header opens. Raises Refused with a 401."""
         scheme, _, token = header.partition(" ")
