@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import pytest
-
 from adapters.contract import (
     Accepted,
     Complete,
@@ -92,9 +90,3 @@ def text_of(harness: Harness, number: int) -> Values:
     """Return the sample's text fields alone."""
     sample = harness.sample(number)
     return {name: sample[name] for name in harness.text_fields}
-
-
-def skip_unless(can: bool, what: str) -> None:
-    """Skip a test that this adapter or harness has no use for, with the reason."""
-    if not can:
-        pytest.skip(f"cannot {what}")

@@ -1,22 +1,18 @@
 """Finds every harness and runs the suite on each."""
 
-import importlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from tests.conformance.cases import declaration_of, module_of, names, needs_of, obstacle
 from tests.conformance.harness import Harness
 
-_PREFIX = "harness_"
-NAMES = sorted(
-    path.stem.removeprefix(_PREFIX) for path in Path(__file__).parent.glob(f"{_PREFIX}*.py")
-)
 
-
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=names())
 async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
     """One adapter on an empty end, and a person's hands on that end."""
-    module = importlib.import_module(f"tests.conformance.{_PREFIX}{request.param}")
-    async with module.open_harness(tmp_path) as opened:
+    if why := obstacle(declaration_of(request.param), needs_of(request.function)):
+        pytest.skip(why)
+    async with module_of(request.param).open_harness(tmp_path) as opened:
         yield opened

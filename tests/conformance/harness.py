@@ -6,6 +6,7 @@ from typing import Protocol
 from adapters.contract import Adapter
 from daemon.clock import Clock
 from daemon.core.values import Values
+from tests.conformance.causes import Cause
 
 
 class Harness(Protocol):
@@ -51,14 +52,16 @@ class Harness(Protocol):
         """Let every lag of the system pass."""
         ...
 
-    async def cut_listing(self) -> bool:
-        """See that the next listing cannot show every record; False if that cannot be done."""
+    async def cause(self, what: Cause, *ids: str) -> None:
+        """Bring something about; ``Cause`` says what, and which ids it needs.
+
+        Asked only for what the harness's ``Declaration`` has among its causes.
+        """
         ...
 
-    async def break_reading(self) -> bool:
-        """See that every reading fails from now on; False if that cannot be done."""
-        ...
+    def unacceptable(self, number: int) -> Values:
+        """Return a sample that the system refuses for its content.
 
-    async def lose_reply(self) -> bool:
-        """See that the next write happens but is not confirmed; False if that cannot be done."""
+        Asked for only where ``Cause.REFUSED_RECORD`` is declared; else it may return anything.
+        """
         ...

@@ -1,17 +1,23 @@
 """The reference adapter on a system in memory, with its people at hand."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from adapters.contract import Surroundings
-from adapters.errors import RetryLater
+from adapters.contract import Surroundings, Verb
+from adapters.errors import AdapterError, GrantAccess, Reauthenticate, RetryLater, WaitUntil
 from adapters.memory import MemoryAdapter, lost_reply
-from adapters.memory_system import CAPABILITIES, OBJECT, MemorySystem, people_fields
-from daemon.clock import SeededLuck
-from daemon.core.values import Values
+from adapters.memory_system import CAPABILITIES, OBJECT, MemorySystem, Stored, people_fields
+from daemon.clock import Clock, SeededLuck
+from daemon.core.values import Value, Values
+from tests.conformance.cases import Declaration
+from tests.conformance.causes import Cause
+
+UNACCEPTABLE = "what nobody may be called"
+
+_CAPABILITIES = replace(CAPABILITIES, has_precondition=True, index_lag=timedelta(seconds=30))
 
 
 class _Clock:
@@ -31,6 +37,53 @@ class _Clock:
         self.moment += timedelta(seconds=seconds)
 
 
+class _Apart:
+    """The system's own clock, right or wrong by a fixed time."""
+
+    def __init__(self, true: Clock) -> None:
+        self._true = true
+        self._by = timedelta(0)
+
+    def be(self, by: timedelta) -> None:
+        self._by = by
+
+    def now(self) -> datetime:
+        return self._true.now() + self._by
+
+    def monotonic(self) -> float:
+        return self._true.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._true.sleep(seconds)
+
+
+@dataclass(kw_only=True)
+class _OddSystem(MemorySystem):
+    """A system that can be told to be odd."""
+
+    shows_twice: bool = False
+    is_reversed: bool = False
+    ignored: str = ""
+    answers: tuple[str, str] = ("", "")
+    """A field, and the one that the system itself writes whenever we write the first."""
+
+    def live(self) -> list[Stored]:
+        shown = super().live()
+        shown = shown[::-1] if self.is_reversed else shown
+        return [one for one in shown for _ in range(2)] if self.shows_twice else shown
+
+    def edit(self, record: str, values: Mapping[str, Value], *, is_ours: bool = False) -> None:
+        kept = {name: value for name, value in values.items() if name != self.ignored}
+        super().edit(record, kept, is_ours=is_ours)
+        asked, answered = self.answers
+        if is_ours and asked in values:
+            super().edit(record, {answered: "by a workflow"})
+
+
+def _stripped(_name: str, value: Value) -> Value:
+    return value.strip() if isinstance(value, str) else value
+
+
 class MemoryHarness:
     """People, whose system does as it is told."""
 
@@ -39,10 +92,14 @@ class MemoryHarness:
 
     def __init__(self) -> None:
         self.clock = _Clock()
-        self.system = MemorySystem(
-            clock=self.clock,
+        self.system_clock = _Apart(self.clock)
+        self.system = _OddSystem(
+            clock=self.system_clock,
             fields=people_fields("email", "first_name", "last_name"),
-            capabilities=replace(CAPABILITIES, has_precondition=True),
+            capabilities=_CAPABILITIES,
+        )
+        self.system.faults.refuses = lambda write: (
+            "invalid" if write.values.get("first_name") == UNACCEPTABLE else ""
         )
         self.adapter = MemoryAdapter(
             self.system,
@@ -77,32 +134,122 @@ class MemoryHarness:
         return {name: record.values[name] for name in self.text_fields}
 
     async def count(self) -> int:
-        return len(self.system.live())
+        return len({stored.id for stored in self.system.live()})
 
     async def settle(self) -> None:
         self.clock.moment += timedelta(minutes=5)
 
-    async def cut_listing(self) -> bool:
-        # The loop begins on a second page that is not the last.
-        size = 2 * self.adapter.capabilities.page_size
-        await self.put([self.sample(1_000 + number) for number in range(size)])
-        self.system.faults.loops_listing = True
-        return True
+    async def cause(self, what: Cause, *ids: str) -> None:
+        _HOW[what](self, *ids)
 
-    async def break_reading(self) -> bool:
-        def fail(_purpose: str) -> None:
-            raise RetryLater("The system is down.")
+    def unacceptable(self, number: int) -> Values:
+        return {**self.sample(number), "first_name": UNACCEPTABLE}
 
-        self.system.faults.before = fail
-        return True
+    def fail(self, error: Callable[[], AdapterError], *, times: int | None = None) -> None:
+        """Answer requests with an error before they take effect."""
+        left = [times]
 
-    async def lose_reply(self) -> bool:
-        def fail(_purpose: str) -> None:
-            self.system.faults.after = lambda _purpose: None
-            raise lost_reply()
+        def before(_purpose: str) -> None:
+            if left[0] == 0:
+                return
+            left[0] = None if left[0] is None else left[0] - 1
+            raise error()
 
-        self.system.faults.after = fail
-        return True
+        self.system.faults.before = before
+
+    def lose(self, *, is_done: bool) -> None:
+        """Leave the next write without a reply."""
+
+        def lost(purpose: str) -> None:
+            if purpose in set(Verb):
+                self.system.faults.before = self.system.faults.after = lambda _purpose: None
+                raise lost_reply()
+
+        if is_done:
+            self.system.faults.after = lost
+        else:
+            self.system.faults.before = lost
+
+    def touch_all(self) -> None:
+        """Let every record have changed in one instant."""
+        moment = self.system.now()
+        for stored in self.system.records.values():
+            stored.modified_at, stored.version = moment, stored.version + 1
+
+    def hide(self) -> None:
+        """Take the first text field out of sight."""
+        hidden = self.text_fields[0]
+        self.system.fields = {n: f for n, f in self.system.fields.items() if n != hidden}
+        for stored in self.system.records.values():
+            stored.values.pop(hidden)
+
+    def reuse(self, id_: str) -> None:
+        """Give a record's id to somebody else."""
+        version = self.system.records[id_].version
+        self.system.erase(id_)
+        stored = self.system.make(self.sample(77))
+        del self.system.records[stored.id]
+        stored.id, stored.version = id_, version + 1
+        self.system.records[id_] = stored
+
+    def wait_until(self) -> WaitUntil:
+        """Return a refusal that names its end."""
+        return WaitUntil("Too many requests.", until=self.clock.now() + timedelta(seconds=2))
+
+    def wait_for_long(self) -> WaitUntil:
+        """Return a refusal until tomorrow."""
+        return WaitUntil("The day is used up.", until=self.clock.now() + timedelta(days=1))
+
+
+def _no_wire(what: str) -> str:
+    return f"it has no wire on which {what}"
+
+
+_HOW: Mapping[Cause, Callable[..., None]] = {
+    Cause.CUT_LISTING: lambda on: setattr(on.system.faults, "cut_listing_after", 1),
+    Cause.LOOPING_LISTING: lambda on: setattr(on.system.faults, "loops_listing", True),
+    Cause.DUPLICATED_ROWS: lambda on: setattr(on.system, "shows_twice", True),
+    Cause.REORDERED_ROWS: lambda on: setattr(on.system, "is_reversed", True),
+    Cause.FAILING_READS: lambda on: on.fail(lambda: RetryLater("The system is down.")),
+    Cause.EQUAL_TIMES: lambda on: on.touch_all(),
+    Cause.LATE_INDEX: lambda on: None,  # It always is as late as it says.
+    Cause.CLOCK_AHEAD: lambda on: on.system_clock.be(timedelta(minutes=20)),
+    Cause.CLOCK_BEHIND: lambda on: on.system_clock.be(timedelta(minutes=-20)),
+    Cause.RATE_LIMIT: lambda on: on.fail(on.wait_until, times=3),
+    Cause.RATE_LIMIT_LONG: lambda on: on.fail(on.wait_for_long),
+    Cause.LOST_REQUEST: lambda on: on.lose(is_done=False),
+    Cause.LOST_REPLY: lambda on: on.lose(is_done=True),
+    Cause.REFUSED_RECORD: lambda on: None,
+    Cause.HIDDEN_FIELD: lambda on: on.hide(),
+    Cause.SWAPPED_ACCOUNT: lambda on: setattr(on.system, "account_id", "account-2"),
+    Cause.REVOKED: lambda on: on.fail(lambda: Reauthenticate("The key is refused.")),
+    Cause.FORBIDDEN: lambda on: on.fail(lambda: GrantAccess("A scope is missing.")),
+    Cause.NORMALISED: lambda on: setattr(on.system, "normalise", _stripped),
+    Cause.IGNORED: lambda on: setattr(on.system, "ignored", on.text_fields[0]),
+    Cause.ANSWERED: lambda on: setattr(on.system, "answers", on.text_fields),
+    Cause.RESTORED: lambda on, id_: on.system.restore(id_),
+    Cause.ID_REUSED: lambda on, id_: on.reuse(id_),
+}
+
+DECLARATION = Declaration(
+    title="memory",
+    capabilities=_CAPABILITIES,
+    causes=frozenset(_HOW),
+    impossible={
+        Cause.LOOPING_FEED: "its feed is one look at all records, cut into pages on our side",
+        Cause.EXPIRED_CURSOR: "its feed forgets nothing, however old a cursor is",
+        Cause.RATE_LIMIT_SILENT: "its refusals always say until when",
+        Cause.TIME_OUT_AFTER_COMMIT: _no_wire("a gateway could answer"),
+        Cause.SLOW_REPLY: _no_wire("a reply could be late"),
+        Cause.HTML_REPLY: _no_wire("a web page could come"),
+        Cause.HTML_ERROR: _no_wire("a web page could come"),
+        Cause.CUT_REPLY: _no_wire("a reply could break off"),
+        Cause.ERROR_IN_SUCCESS: _no_wire("an error could come as a success"),
+        Cause.SHORT_BATCH: _no_wire("a part of a reply could be lost"),
+        Cause.SHUFFLED_BATCH: _no_wire("results could change places"),
+        Cause.MERGED: "its people cannot merge records",
+    },
+)
 
 
 @asynccontextmanager

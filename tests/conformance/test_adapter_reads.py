@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.contract import EXTERNAL_ID, Complete, Partial
+from adapters.contract import EXTERNAL_ID, Complete
 from adapters.errors import AdapterError, Unreadable
-from tests.conformance.asking import changes, listing, one, skip_unless, text_of
+from tests.conformance.asking import changes, listing, one, text_of
+from tests.conformance.cases import case
+from tests.conformance.causes import Ability, Cause
 from tests.conformance.harness import Harness
 
 
@@ -94,26 +96,12 @@ async def test_an_empty_field_is_none(harness: Harness) -> None:
     assert {first: None, second: harness.sample(1)[second]} == dict(found.values)
 
 
-async def test_a_cut_listing_is_never_complete(harness: Harness) -> None:
-    """A listing that cannot see everything ends Partial or raises; absence then proves nothing."""
-    await harness.put([harness.sample(number) for number in range(3)])
-    await harness.settle()
-    skip_unless(await harness.cut_listing(), "cut a listing")
-
-    try:
-        found = await listing(harness)
-    except AdapterError:
-        return
-
-    assert isinstance(found.verdict, Partial)
-    assert found.verdict.why
-
-
+@case(Cause.FAILING_READS)
 async def test_a_failed_read_raises(harness: Harness) -> None:
     """No reading that fails looks like an empty end (I6)."""
     id_ = await one(harness)
     cursor = await harness.adapter.start_cursor(harness.object_name)
-    skip_unless(await harness.break_reading(), "break reading")
+    await harness.cause(Cause.FAILING_READS)
 
     with pytest.raises(AdapterError):
         await listing(harness)
@@ -210,9 +198,9 @@ async def test_records_are_found_by_every_unique_key(harness: Harness) -> None:
         assert {f"no-{value}"} == found.missing
 
 
+@case(Ability.FIELD_TIMES)
 async def test_field_times_are_told_where_they_are_promised(harness: Harness) -> None:
     """Each asked field of a record has the time of its last change."""
-    skip_unless(harness.adapter.capabilities.has_field_times, "tell when single fields changed")
     id_ = await one(harness)
 
     times = await harness.adapter.times(harness.object_name, [id_], harness.text_fields)

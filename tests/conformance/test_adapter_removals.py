@@ -4,7 +4,9 @@ import pytest
 
 from adapters.contract import Accepted, Moved, Verb, Write
 from adapters.errors import UnknownOutcome
-from tests.conformance.asking import changes, listing, one, skip_unless, text_of, write
+from tests.conformance.asking import changes, listing, one, text_of, write
+from tests.conformance.cases import case
+from tests.conformance.causes import Ability, Cause
 from tests.conformance.harness import Harness
 
 REMOVALS = [Verb.ARCHIVE, Verb.DELETE]
@@ -15,7 +17,8 @@ UNKNOWN = "987654321"
 async def removal(request: pytest.FixtureRequest, harness: Harness) -> Verb:
     """One way to remove that this adapter has."""
     verb: Verb = request.param
-    skip_unless(verb in harness.adapter.capabilities.removals, verb.value)
+    if verb not in harness.adapter.capabilities.removals:
+        pytest.skip(f"cannot {verb.value}")
     return verb
 
 
@@ -24,6 +27,7 @@ def test_only_removals_are_declared_as_such(harness: Harness) -> None:
     assert all(verb.is_removal for verb in harness.adapter.capabilities.removals)
 
 
+@case(Ability.REMOVALS)
 async def test_a_removed_record_is_gone(harness: Harness, removal: Verb) -> None:
     """Nobody sees it any more, no listing has it, and its neighbour is as it was."""
     ids = await harness.put([harness.sample(1), harness.sample(2)])
@@ -39,6 +43,7 @@ async def test_a_removed_record_is_gone(harness: Harness, removal: Verb) -> None
     assert 1 == await harness.count()
 
 
+@case(Ability.REMOVALS)
 async def test_a_read_tells_archived_from_deleted(harness: Harness, removal: Verb) -> None:
     """An archived record is read as archived, a deleted one is missing for certain."""
     id_ = await one(harness)
@@ -52,9 +57,11 @@ async def test_a_read_tells_archived_from_deleted(harness: Harness, removal: Ver
     assert expected == (archived, set(reading.missing))
 
 
+@case(Ability.ARCHIVE)
 async def test_the_feed_tells_of_what_was_archived(harness: Harness, removal: Verb) -> None:
     """Whoever follows the feed comes to look; a deletion for good only listings may show."""
-    skip_unless(removal is Verb.ARCHIVE, "follow deletions for good")
+    if removal is not Verb.ARCHIVE:
+        pytest.skip("only a listing shows a deletion for good")
     id_ = await one(harness)
     cursor = await harness.adapter.start_cursor(harness.object_name)
     await harness.settle()
@@ -65,6 +72,7 @@ async def test_the_feed_tells_of_what_was_archived(harness: Harness, removal: Ve
     assert (await changes(harness, cursor)).tell_of(id_)
 
 
+@case(Ability.REMOVALS)
 async def test_removing_again_is_accepted(harness: Harness, removal: Verb) -> None:
     """What was wanted is so already, whatever the removal expected to find."""
     id_ = await one(harness)
@@ -76,6 +84,7 @@ async def test_removing_again_is_accepted(harness: Harness, removal: Verb) -> No
     assert [Accepted(id=id_, record=None)] * 2 == outcomes
 
 
+@case(Ability.REMOVALS)
 async def test_an_unknown_id_is_accepted(harness: Harness, removal: Verb) -> None:
     """A record that never was is not there, and nothing else is touched."""
     id_ = await one(harness)
@@ -86,11 +95,11 @@ async def test_an_unknown_id_is_accepted(harness: Harness, removal: Verb) -> Non
     assert text_of(harness, 1) == await harness.look(id_)
 
 
+@case(Ability.REMOVALS, Ability.BATCHES)
 async def test_one_that_is_gone_does_not_hold_up_the_others(
     harness: Harness, removal: Verb
 ) -> None:
     """Each removal of a batch has its outcome in its place; a repetition has the same one."""
-    skip_unless(harness.adapter.capabilities.write_batch > 3, "remove four records a call")
     ids = await harness.put([harness.sample(number) for number in range(4)])
     await harness.settle()
     await harness.remove(ids[1])
@@ -108,9 +117,9 @@ async def test_one_that_is_gone_does_not_hold_up_the_others(
     assert text_of(harness, 3) == await harness.look(ids[3])
 
 
+@case(Ability.REMOVALS, Ability.PRECONDITION)
 async def test_a_record_that_moved_is_not_removed(harness: Harness, removal: Verb) -> None:
     """A removal never takes an edit with it that its plan has not seen (R35)."""
-    skip_unless(harness.adapter.capabilities.has_precondition, "compare before it writes")
     first, second = harness.text_fields
     moved, still = await harness.put([harness.sample(1), harness.sample(2)])
     await harness.settle()
@@ -132,10 +141,11 @@ async def test_a_record_that_moved_is_not_removed(harness: Harness, removal: Ver
     assert 1 == await harness.count()
 
 
+@case(Ability.REMOVALS, Cause.LOST_REPLY)
 async def test_a_lost_reply_is_unknown_and_a_read_tells(harness: Harness, removal: Verb) -> None:
     """Without a reply nobody claims an outcome (I11); the record itself says what happened."""
     id_ = await one(harness)
-    skip_unless(await harness.lose_reply(), "lose the reply of a write that happened")
+    await harness.cause(Cause.LOST_REPLY)
 
     with pytest.raises(UnknownOutcome):
         await write(harness, removal, Write(token="a", id=id_, values={}))

@@ -4,7 +4,9 @@ import pytest
 
 from adapters.contract import EXTERNAL_ID, Accepted, Moved, Refused, Verb, Write
 from daemon.core.values import Values
-from tests.conformance.asking import created, listing, one, skip_unless, text_of, write
+from tests.conformance.asking import created, listing, one, text_of, write
+from tests.conformance.cases import case
+from tests.conformance.causes import Ability
 from tests.conformance.harness import Harness
 
 TEXTS = ["Zoë O'Hara", 'say "hi"; then, go', "ש\u05c2לם", "𝄞 clef", "=1+1", "-5", "+49 30 1234"]
@@ -19,9 +21,9 @@ async def test_a_created_record_is_there(harness: Harness) -> None:
     assert 1 == await harness.count()
 
 
+@case(Ability.EXTERNAL_ID)
 async def test_a_created_record_carries_our_id(harness: Harness) -> None:
     """What was created under an id of ours is found by it, and nothing else is (R7)."""
-    skip_unless(harness.adapter.capabilities.has_external_id, "carry an external id")
     outcome = await created(harness, 1, "ours-1")
 
     found = await harness.adapter.find(
@@ -32,9 +34,9 @@ async def test_a_created_record_carries_our_id(harness: Harness) -> None:
     assert {"ours-2"} == found.missing
 
 
+@case(Ability.EXTERNAL_ID)
 async def test_our_id_is_given_once(harness: Harness) -> None:
     """A create repeated under the same id of ours makes no second record."""
-    skip_unless(harness.adapter.capabilities.has_external_id, "carry an external id")
     first = await created(harness, 1, "ours-1")
 
     repeated = Write(token="again", values=harness.sample(2), external_id="ours-1")
@@ -88,9 +90,9 @@ async def test_outcomes_come_in_the_order_of_the_batch(harness: Harness) -> None
         assert f"to {id_}" == seen[harness.text_fields[0]]
 
 
+@case(Ability.REPLIES)
 async def test_a_reply_shows_what_is_stored(harness: Harness) -> None:
     """Where replies carry values they are the written fields as they now are."""
-    skip_unless(harness.adapter.capabilities.replies_with_values, "reply with values")
     id_ = await one(harness)
     values: Values = {harness.text_fields[0]: "new", harness.text_fields[1]: None}
 
@@ -103,9 +105,9 @@ async def test_a_reply_shows_what_is_stored(harness: Harness) -> None:
     assert (await listing(harness)).records[id_].version == outcome.record.version
 
 
+@case(Ability.BATCHES)
 async def test_an_update_of_nothing_creates_nothing(harness: Harness) -> None:
     """A record that is gone is not written, and its neighbours in the batch are."""
-    skip_unless(harness.adapter.capabilities.write_batch > 1, "write more than one record a call")
     ids = await harness.put([harness.sample(1), harness.sample(2)])
     await harness.settle()
     await harness.remove(ids[0])
@@ -125,9 +127,9 @@ async def test_an_update_of_nothing_creates_nothing(harness: Harness) -> None:
     assert {**text_of(harness, 2), first: "y"} == await harness.look(ids[1])
 
 
+@case(Ability.PRECONDITION)
 async def test_a_precondition_guards_the_fields_it_names(harness: Harness) -> None:
     """A field that was edited since is not overwritten; another field's edit does not matter."""
-    skip_unless(harness.adapter.capabilities.has_precondition, "compare before it writes")
     first, second = harness.text_fields
     id_ = await one(harness)
     seen = harness.sample(1)[first]
@@ -147,9 +149,9 @@ async def test_a_precondition_guards_the_fields_it_names(harness: Harness) -> No
     assert {first: "x", second: "by hand"} == await harness.look(id_)
 
 
+@case(Ability.PRECONDITION)
 async def test_an_empty_expectation_is_an_expectation(harness: Harness) -> None:
     """A field that was seen empty and is no longer so has moved."""
-    skip_unless(harness.adapter.capabilities.has_precondition, "compare before it writes")
     first = harness.text_fields[0]
     id_ = await one(harness)
 

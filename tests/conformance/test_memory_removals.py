@@ -4,6 +4,7 @@ import pytest
 
 from adapters.contract import Accepted, Hints, Moved, Refused, Verb, Write
 from adapters.errors import RetryLater
+from tests.conformance.causes import Cause
 from tests.conformance.harness_memory import MemoryHarness
 
 
@@ -30,7 +31,7 @@ async def test_a_fault_before_the_effect_leaves_the_record() -> None:
     """A request that never took effect removed nothing, and is in nobody's log of writes."""
     on = MemoryHarness()
     (id_,) = await on.put([on.sample(1)])
-    await on.break_reading()
+    await on.cause(Cause.FAILING_READS)
 
     with pytest.raises(RetryLater):
         await on.adapter.write(on.object_name, Verb.ARCHIVE, [Write(token="a", id=id_, values={})])
