@@ -62,7 +62,10 @@ class Facts:
 
     def moved(self, side: Side) -> bool:
         """Tell whether the side left its own half of the base (R1)."""
-        return self.form(self.value[side]) != self.form(self.half(side))
+        held, half = self.value[side], self.half(side)
+        if held is half or (isinstance(held, str) and held == half):
+            return False  # the same value has the same form
+        return self.form(held) != self.form(half)
 
     def is_empty(self, side: Side) -> bool:
         """Tell whether the side holds nothing."""

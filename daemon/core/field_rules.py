@@ -4,7 +4,7 @@ Values only. A rule is what a person confirms ("this column is that field, in th
 and in a conflict this wins"); its fingerprint tells when that has changed (R16).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from daemon.core.schema import Field
@@ -86,6 +86,13 @@ class FieldRule:
     how: How
     score: float
     """How sure the pairing is, 0 to 1."""
+    _fingerprint: str = field(init=False, repr=False, compare=False)
+    """Made once: it is asked for with every field of every record."""
+
+    def __post_init__(self) -> None:
+        """Make the fingerprint."""
+        decided = (self.source, self.crm, self.kind, self.direction, self.policy)
+        object.__setattr__(self, "_fingerprint", digest("\x1f".join(decided)))
 
     def name(self, side: Side) -> str:
         """Return the field's name on *side*."""
@@ -97,8 +104,7 @@ class FieldRule:
 
     def fingerprint(self) -> str:
         """Return a hash of what the rule decides; how it was found does not count."""
-        decided = (self.source, self.crm, self.kind, self.direction, self.policy)
-        return digest("\x1f".join(decided))
+        return self._fingerprint
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

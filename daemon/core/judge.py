@@ -27,13 +27,13 @@ def decide(facts: Facts) -> Decision:
         return Agree() if _is_base_behind(facts) else Nothing(is_equal=True)
     if facts.verdict is not None:
         return _by_verdict(facts, facts.verdict)
-    if facts.base is not None and not any(facts.moved(side) for side in Side):
+    moved = [side for side in Side if facts.moved(side)] if facts.base is not None else []
+    if facts.base is not None and not moved:
         return Nothing()
     if (found := _by_meaning(facts)) is not None:
         return found
     if facts.base is None:
         return _first_contact(facts)
-    moved = [side for side in Side if facts.moved(side)]
     if facts.base.unseen_side in moved:
         return _conflict(facts, "sent_not_seen")
     if moved == [Side.SOURCE, Side.CRM]:

@@ -4,8 +4,8 @@ Takes a record, the keys it holds and who else holds them on either side; gives 
 ask a person, or nothing. Never guesses: more than one candidate, on either side, is ambiguous.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from daemon.core.field_rules import FieldMap, FieldRule
 from daemon.core.normalize import comparable
@@ -65,6 +65,20 @@ class Key:
     word: str
     """What the configuration calls it: ``email``, ``last_name+postcode``."""
     rules: tuple[FieldRule, ...]
+    has_phone: bool = field(init=False, compare=False)
+    """Whether a region changes what it compares by."""
+    _names: Mapping[Side, str] = field(init=False, repr=False, compare=False)
+    """Without the region. Made once: they are asked for with every record."""
+
+    def __post_init__(self) -> None:
+        """Make what is asked for again and again."""
+        names = {
+            side: "+".join(f"{rule.kind.value}:{rule.name(side)}" for rule in self.rules)
+            for side in Side
+        }
+        object.__setattr__(self, "_names", names)
+        has_phone = any(rule.kind is FieldKind.PHONE for rule in self.rules)
+        object.__setattr__(self, "has_phone", has_phone)
 
     @property
     def is_phone(self) -> bool:
@@ -78,13 +92,7 @@ class Key:
 
     def name(self, side: Side, region: str | None) -> str:
         """Return the name under which this key is indexed on *side*."""
-        parts = [f"{rule.kind.value}:{rule.name(side)}" for rule in self.rules]
-        return "+".join(parts) + (f"@{region}" if region and self.has_phone else "")
-
-    @property
-    def has_phone(self) -> bool:
-        """Whether a region changes what it compares by."""
-        return any(rule.kind is FieldKind.PHONE for rule in self.rules)
+        return f"{self._names[side]}@{region}" if region and self.has_phone else self._names[side]
 
     def values(self, side: Side, values: Values, region: str | None) -> str | None:
         """Return the comparable key of a record, or None where it lacks a part."""
