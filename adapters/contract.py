@@ -26,6 +26,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from adapters.budget import Spending
 from adapters.errors import Failure
 from adapters.guide import Guide
 from daemon.clock import Clock, Luck
@@ -272,6 +273,8 @@ class Surroundings:
     leaving: Callable[[], Awaitable[None]] = _nobody_asks
     """Awaited just before each request that writes leaves, after any waiting, repeats included: from
     then on it can land, and for ``request_time_out`` (R22). What it raises stops the request."""
+    spending: Spending = field(default_factory=Spending)
+    """Asked before each request leaves whether the account's day has room for it."""
 
 
 class Watchable(Protocol):

@@ -3,6 +3,7 @@
 AdapterError
 ├── RetryLater          a read or connection failed this time; nothing was written
 ├── WaitUntil           the system asked for patience (rate limit, quota, maintenance)
+│   └── ShareSpent      the account's day, or our share of it, is used up: go on when it restarts
 ├── Reauthenticate      the credentials are refused; a person must renew them
 ├── GrantAccess         the credentials work but may not do this; a person must grant a scope
 ├── RejectRecord        this one record is refused; its neighbours are not
@@ -54,10 +55,22 @@ class RetryLater(AdapterError):
 class WaitUntil(AdapterError):
     """The system asked for patience until ``until``; nothing was written."""
 
-    def __init__(self, message: str, *, until: datetime, code: str = "", status: int = 429) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        until: datetime,
+        code: str = "",
+        status: int = 429,
+        next_step: str = "",
+    ) -> None:
         """Keep the moment from which asking again makes sense."""
-        super().__init__(message, code=code, status=status)
+        super().__init__(message, code=code, status=status, next_step=next_step)
         self.until = until
+
+
+class ShareSpent(WaitUntil):
+    """The account's daily API calls, or our share of them, are used up until ``until``."""
 
 
 class Reauthenticate(AdapterError):

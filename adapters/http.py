@@ -82,6 +82,7 @@ class HttpClient:
         self._limiter = limiter
         self._circuit = circuit
         self._time_outs = time_outs
+        surroundings.spending.carry(limiter)
         self._session: aiohttp.ClientSession | None = None
         self.skew: timedelta | None = None
         """The system's clock minus ours, good to about a second; None before the first reply."""
@@ -168,6 +169,8 @@ class HttpClient:
     async def _wait(self, pause: Pause, sending: "_Sending") -> None:
         now = self._around.clock.now()
         sending.waits += 1
+        if self._limiter.daily.intersection(pause.limits):
+            raise self._around.spending.exhausted(self.server_now())
         if pause.until is None:
             # At least a second: the shortest window any of these systems counts in.
             until = now + timedelta(seconds=FIRST_BACKOFF + self._backoff(sending.waits + 1))
@@ -186,13 +189,22 @@ class HttpClient:
         request = sending.request
         try:
             async with self._limiter.slot(request.limits, sending.deadline):
-                self._circuit.admit()
+                self._admit(request)
                 if not request.is_repeatable:
                     await self._around.leaving()
                 sending.exchanges += 1
                 return await self._told(sending)
         except TooLong as full:
             raise self._wait_until(full.until, full.name) from None
+
+    def _admit(self, request: Request) -> None:
+        """Let a request leave, and count it. Raises ShareSpent, or WaitUntil of the circuit."""
+        is_counted = bool(self._limiter.daily.intersection(request.limits))
+        if is_counted:
+            self._around.spending.admit(self.server_now())
+        self._circuit.admit()
+        if is_counted:
+            self._around.spending.day.spend(self.server_now())
 
     async def _told(self, sending: "_Sending") -> Reply:
         """Make one exchange and tell the circuit, the limits and the call log of it."""
@@ -228,7 +240,10 @@ class HttpClient:
             # The header is cut to whole seconds; the reply was made somewhere in between.
             self.skew = stamp + _HALF_A_SECOND - (started_at + (now - started_at) / 2)
         for seen in self._dialect.observations(reply, self.server_now()):
-            self._limiter.observe(seen)
+            if seen.name in self._limiter.daily:
+                self._around.spending.day.learn(seen, self.server_now())
+            else:
+                self._limiter.observe(seen)
 
     def _weigh(self, reply: Reply, request: Request) -> None:
         """Tell the circuit of a reply. Raises Broken for a success that lacks what it promised."""

@@ -10,7 +10,7 @@ it, it counted it while we did. (A token bucket lets twice its burst through in 
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +19,8 @@ from daemon.clock import Clock
 
 SHORTEST_WAIT = 0.001
 """Seconds."""
+
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +32,13 @@ class Limit:
     count: int | None = None
     share: float = 1.0
     """Part of the system's own figure that we use once a reply has told it."""
+    starts_at_midnight: bool = False
+    """A day's limit that starts afresh at the account's midnight, not one by the last 24 hours."""
+
+    @property
+    def is_of_the_day(self) -> bool:
+        """Whether this is the account's daily limit: what ``adapters.budget`` keeps."""
+        return self.interval >= A_DAY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,8 +71,12 @@ class Limiter:
 
     def __init__(self, limits: Iterable[Limit], clock: Clock) -> None:
         """Start with empty windows; nothing is known yet of what others use."""
-        self._windows = {limit.name: _Window(limit, clock) for limit in limits}
+        known = tuple(limits)
+        self._windows = {limit.name: _Window(limit, clock) for limit in known}
         self._clock = clock
+        self.daily = frozenset(limit.name for limit in known if limit.is_of_the_day)
+        """Names of the limits that count by the day."""
+        self.starts_at_midnight = any(limit.starts_at_midnight for limit in known)
 
     @asynccontextmanager
     async def slot(self, names: Iterable[str], deadline: float) -> AsyncIterator[None]:
@@ -94,6 +107,21 @@ class Limiter:
     def free(self, name: str) -> int | None:
         """Return how many requests may leave at once; None where the limit has no count."""
         return self._windows[name].free()
+
+    def bursts(self) -> Mapping[str, tuple[int, timedelta, int]]:
+        """Return each short limit: how many requests in which interval, and how many now."""
+        return {
+            name: (window.size, window.interval, window.free() or 0)
+            for name, window in self._windows.items()
+            if name not in self.daily and window.size is not None
+        }
+
+    def join(self, other: "Limiter") -> None:
+        """Share the windows of *other*, another connection to the same account, from now on."""
+        for name, window in other._windows.items():  # noqa: SLF001 - one of its own kind
+            if name in self._windows and self._windows[name] is not window:
+                window.absorb(self._windows[name])
+                self._windows[name] = window
 
 
 class _Window:
@@ -164,6 +192,19 @@ class _Window:
     def pause(self, until: datetime) -> None:
         seconds = (until - self._clock.now()).total_seconds()
         self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
+
+    @property
+    def size(self) -> int | None:
+        return self._count
+
+    @property
+    def interval(self) -> timedelta:
+        return timedelta(seconds=self._interval)
+
+    def absorb(self, other: "_Window") -> None:
+        """Count what left another window as if it had left this one."""
+        self._stamps = deque(sorted([*self._stamps, *other._stamps]))  # noqa: SLF001 - of its own kind
+        self._paused_until = max(self._paused_until, other._paused_until)  # noqa: SLF001 - likewise
 
     def free(self) -> int | None:
         if self._count is None:

@@ -25,6 +25,7 @@ from daemon.flow.plan import PlanMade, make_plan
 from daemon.flow.prepare import MappingUnusable, Preparation, prepare
 from daemon.flow.recover import recover
 from daemon.flow.report import RunReport, report
+from daemon.flow.reserve import refuse_spent
 from daemon.flow.tally import Tally
 from daemon.flow.urgent import UrgentLane
 from daemon.flow.verify import verify
@@ -65,8 +66,7 @@ async def cycle(
     """
     started = work.clock.now()
     number = await work.state.write(runs.begin, sync=order.sync, trigger=order.trigger, at=started)
-    run = await _empty_run(work, luck, order, number, calls)
-    run = replace(run, on_progress=on_progress)
+    run = replace(await _empty_run(work, luck, order, number, calls), on_progress=on_progress)
     progress = _Progress()
     try:
         run = await _prepared(work, run)
@@ -100,6 +100,7 @@ async def _steps(run: RunPart, order: Order, progress: _Progress) -> None:
         progress.still_open = await recover(run)
     if order.is_recovery:
         return
+    await refuse_spent(run, is_preview=order.is_preview)
     is_complete = await observe(run)
     await keep_calls(run)
     for turn in range(PASSES):

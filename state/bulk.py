@@ -34,6 +34,19 @@ def upsert(
     connection.execute(statement, [dict(row) for row in rows])
 
 
+def add_up(
+    connection: Connection, into: Table, rows: Sequence[Mapping[str, Any]], *, counting: str
+) -> None:
+    """Insert *rows*; where the primary key exists, add to the column *counting*."""
+    if not rows:
+        return
+    keys = [column.name for column in into.primary_key.columns]
+    statement = _insert(connection, into)
+    total = {counting: into.c[counting] + statement.excluded[counting]}
+    statement = statement.on_conflict_do_update(index_elements=keys, set_=total)
+    connection.execute(statement, [dict(row) for row in rows])
+
+
 def add_missing(connection: Connection, into: Table, chosen: Select[Any]) -> None:
     """Insert the rows *chosen* (its columns named as the table's) whose primary key is not there."""
     names = [column.name for column in chosen.selected_columns]

@@ -1,4 +1,4 @@
-"""What keeps a sync safe and answerable: guards, history, redirects, rollbacks, decisions.
+"""What keeps a sync safe and answerable: guards, history, redirects, rollbacks, decisions, budgets.
 
 The third part of our tables, beside ``state.tables`` and ``state.journal``.
 """
@@ -137,3 +137,57 @@ class Audit(SQLModel, table=True):
     previous: str
     """Hash of the entry before."""
     hash: str
+
+
+class Allowance(SQLModel, table=True):
+    """What the account of a connection takes in a day, as its replies told, and our part of it.
+
+    Written with the API calls of a run; read when a connection is opened, by status and metrics;
+    dies with its connection.
+    """
+
+    __tablename__ = "allowance"
+    connection: str = Field(primary_key=True)
+    account: str = Field(index=True)
+    """Type and id of the account; connections that share one count together."""
+    starts_at_midnight: bool
+    """The account's midnight begins a day, else the last 24 hours count."""
+    time_zone: str
+    most: int | None = None
+    """API calls a day; None while no reply told it."""
+    account_left: int | None = None
+    """What it still took, other tools counted, when last told."""
+    told_at: datetime | None = Field(default=None, sa_type=Moment)
+    daily_share: float
+    reserve: float
+
+
+class SpentCalls(SQLModel, table=True):
+    """API calls that left for an account in a quarter of an hour: what a restart must not forget.
+
+    Written with the API calls of a run; read when a connection is opened, by status and metrics;
+    dies after two days.
+    """
+
+    __tablename__ = "spent_calls"
+    account: str = Field(primary_key=True)
+    slot: datetime = Field(primary_key=True, sa_type=Moment)
+    calls: int
+
+
+class ProbeFinding(SQLModel, table=True):
+    """What a live account answered to a question that its vendor's documents leave open.
+
+    Written by ``check --probe``, replaced by the next one; read by ``check``; dies with its
+    connection.
+    """
+
+    __tablename__ = "probe_finding"
+    connection: str = Field(primary_key=True)
+    object: str = Field(primary_key=True)
+    question: str = Field(primary_key=True)
+    """Stable word of the question."""
+    asked: str = Field(sa_type=Text)
+    """The question as people read it."""
+    answer: str = Field(sa_type=Text)
+    seen_at: datetime = Field(sa_type=Moment)

@@ -30,6 +30,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "envelope": "plans",
         "run": "runs",
         "api_call": "calls",
+        "spent_calls": "calls",
         "conflict": "attention",
         "quarantine": "attention",
         "guard_trip": "attention",

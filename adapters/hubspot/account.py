@@ -11,7 +11,7 @@ async def account(connection: HubSpotConnection) -> Account:
     """Return the account; its time zone decides when the daily limit starts afresh."""
     reply = await connection.get(connection.paths.account(), "account", is_whole=_is_account)
     time_zone = str(reply.body.get("timeZone") or "UTC")
-    connection.dialect.live_in(time_zone)
+    connection.spending.day.time_zone = time_zone
     return Account(
         id=str(reply.body["portalId"]),
         name=str(reply.body.get("uiDomain") or ""),

@@ -30,6 +30,7 @@ class HubSpotConnection:
         self.settings = settings
         self.clock = surroundings.clock
         self.name = surroundings.connection
+        self.spending = surroundings.spending
         self.paths = Paths(settings.api_version)
         self.dialect = HubSpotDialect(surroundings.connection)
         self.circuit = Circuit(surroundings.connection, profile.CIRCUIT, surroundings.clock)

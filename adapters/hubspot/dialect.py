@@ -4,8 +4,7 @@ The meaning of a status stands in the table of `errors`; this file only carries 
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, timedelta
 
 from adapters.errors import (
     AdapterError,
@@ -27,16 +26,8 @@ class HubSpotDialect:
     """What HubSpot's replies mean on one connection."""
 
     def __init__(self, connection: str) -> None:
-        """Keep the connection's name for errors; the account's time zone is UTC until known."""
+        """Keep the connection's name for errors."""
         self._connection = connection
-        self.time_zone: tzinfo = UTC
-
-    def live_in(self, time_zone: str) -> None:
-        """Take the account's time zone: its daily limit starts afresh at its midnight."""
-        try:
-            self.time_zone = ZoneInfo(time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            self.time_zone = UTC
 
     def judge(self, reply: Reply, request: Request, now: datetime) -> Verdict:
         """Return what the table says of a reply that is no success."""
@@ -44,7 +35,7 @@ class HubSpotDialect:
         code = self.code(reply)
         match row.next:
             case Next.PAUSE_DAY:
-                return Pause(until=self._midnight(now), code=code, limits=(profile.DAILY,))
+                return Pause(until=None, code=code, limits=(profile.DAILY,))
             case Next.PAUSE:
                 return Pause(until=_retry_after(reply, now), code=code, limits=_paused(reply, code))
             case Next.UNLOCK:
@@ -56,6 +47,7 @@ class HubSpotDialect:
 
     def observations(self, reply: Reply, now: datetime) -> Sequence[Observation]:
         """Return what the rate headers say; search replies have none."""
+        del now
         seen = []
         remaining = _count(reply, "remaining")
         interval = _count(reply, "interval-milliseconds")
@@ -72,7 +64,7 @@ class HubSpotDialect:
         if left_today is not None:
             seen.append(
                 Observation(
-                    name=profile.DAILY, remaining=left_today, pause_until=self._midnight(now)
+                    name=profile.DAILY, remaining=left_today, maximum=_count(reply, "daily")
                 )
             )
         return seen
@@ -111,11 +103,6 @@ class HubSpotDialect:
         )
         refusal.next_step = advice
         return refusal
-
-    def _midnight(self, now: datetime) -> datetime:
-        """Return the account's next midnight, when its daily count starts afresh."""
-        tomorrow = now.astimezone(self.time_zone).date() + timedelta(days=1)
-        return datetime.combine(tomorrow, time(), self.time_zone).astimezone(UTC)
 
 
 def _missing_access(message: str, code: str, scopes: tuple[str, ...]) -> GrantAccess:

@@ -19,7 +19,7 @@ from adapters.redaction import word
 class Next(StrEnum):
     """What a row of the table tells us to do."""
 
-    PAUSE_DAY = "pause until the account's midnight"
+    PAUSE_DAY = "the account's day is used up"
     PAUSE = "wait as long as it says, or back off"
     UNLOCK = "nothing happened; ask again when the lock is over"
     RENEW = "the token is refused"

@@ -17,7 +17,7 @@ LIMITS = (
     # 5 a second for the whole account, all its apps together, and replies do not tell the rest.
     Limit(name=SEARCH, interval=timedelta(seconds=1), count=4),
     # Shared with every other key of the account: only what replies say of it is known.
-    Limit(name=DAILY, interval=timedelta(days=1)),
+    Limit(name=DAILY, interval=timedelta(days=1), starts_at_midnight=True),
 )
 
 CIRCUIT = CircuitSettings(

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
+from adapters.quota import RemoteSettings
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 _UNITS = {
     "ms": timedelta(milliseconds=1),
@@ -53,7 +55,7 @@ class PollSettings(BaseModel):
     )
 
 
-class HubSpotSettings(BaseModel):
+class HubSpotSettings(RemoteSettings):
     """One HubSpot account, reached with a service key or another static token."""
 
     # A rejected key may be a token pasted into the wrong place: no error repeats what was given.

@@ -14,6 +14,7 @@ OUTCOME_CODES = {
     "unfinished": FAILED_RECORDS,
     "waiting": APPROVAL_NEEDED,
     "held": HELD,
+    "put_off": HELD,
     "failed": HALTED,
     "halted": HALTED,
 }

@@ -11,6 +11,7 @@ OUTCOMES = {
     "preview": "[green]preview, nothing written[/]",
     "waiting": "[yellow]waits for approval[/]",
     "held": "[red]held[/]",
+    "put_off": "[yellow]put off: the day's share of API calls is spent[/]",
     "failed": "[red]failed[/]",
     "halted": "[red]halted and rolled back[/]",
     "unfinished": "[yellow]unfinished: some writes had no reply yet[/]",
@@ -88,6 +89,9 @@ def _plan(report: RunReport) -> None:
     )
     if plan.samples:
         out.print(f"Carrying it out costs {plan.calls} API calls.")
+        for budget in report.budgets:
+            if budget.calls:
+                out.print(escaped(budget.told()))
     table("Operations", ["what", "number"], list(plan.operations.items()))
     render_writes("Some of them", plan.samples)
     table("Fields written", ["field", "records"], list(plan.fields.items()))

@@ -1,8 +1,9 @@
 """What the steps of a run hand to each other: the run, its pairs and their ends."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from adapters.budget import Spending
 from adapters.contract import Adapter, Call
 from config.model import Sync
 from config.pair import Pair
@@ -31,6 +32,8 @@ class EndPart:
     adapter: Adapter
     schema: Schema
     carries_external_id: bool
+    spending: Spending = field(default_factory=Spending)
+    """What its connection may spend of its account's day."""
 
     @property
     def end(self) -> End:
@@ -138,6 +141,12 @@ class RunPart:
     def entity_id(self) -> str:
         """Mint an entity id."""
         return f"{self.instance}-{self.luck.token()}"
+
+    @property
+    def spendings(self) -> tuple[Spending, ...]:
+        """What the run's connections may spend, in order of their names."""
+        found = {watch.part.connection: watch.part.spending for watch in self.watches}
+        return tuple(found[name] for name in sorted(found))
 
     def watch(self, end: End) -> Watch:
         """Return how *end* is observed."""

@@ -6,10 +6,11 @@ before, and MappingUnusable when the configuration cannot be mapped onto the liv
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from adapters.budget import AccountDays, Spending, urgent
 from adapters.contract import EXTERNAL_ID, Adapter, AdapterKind, Verb
 from adapters.errors import WrongAccount
 from config.fingerprint import sync_fingerprint
@@ -26,9 +27,10 @@ from daemon.core.mapping import build_mapping
 from daemon.core.match import keys_for
 from daemon.core.schema import Schema, decode_schema, encode_schema
 from daemon.core.values import Side, digest
+from daemon.flow.budgets import account_key, join_day
 from daemon.flow.gone import REMOVALS
 from daemon.flow.parts import EndPart, PairPart, Watch
-from state import guards, mirror, observations, pairs
+from state import budgets, guards, mirror, observations, pairs
 from state.database import State
 from state.mirror import End, Seen
 from state.observations import ObservationRow
@@ -48,6 +50,10 @@ class Link:
     connection: Connection
     kind: AdapterKind
     adapter: Adapter
+    spending: Spending = field(default_factory=Spending)
+    """What it may spend of its account's day."""
+    days: AccountDays = field(default_factory=dict)
+    """The days of all accounts that this process knows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +68,7 @@ class Preparation:
     """Look only: make no external-id field."""
 
 
+@urgent
 async def prepare(work: Preparation, sync: str) -> tuple[tuple[PairPart, ...], tuple[Watch, ...]]:
     """Return the pairs of *sync*, ready to run, and the ends to observe for them."""
     settings = work.config.syncs[sync]
@@ -148,6 +155,7 @@ async def _end(work: Preparation, side: Side, end: PairEnd) -> EndPart:
         adapter=link.adapter,
         schema=schema,
         carries_external_id=carries,
+        spending=link.spending,
     )
 
 
@@ -159,7 +167,7 @@ async def check_account(work: Preparation, link: Link) -> None:
     name = link.connection.name
     credential = digest(repr(_plain_settings(link)))
     known = await work.state.read(observations.account, name)
-    if known is not None and known[1] == credential:
+    if known is not None and known[1] == credential and await _joins(work, link, known[0]):
         return
     account = await link.adapter.account()
     if known is not None and known[0] != account.id:
@@ -175,10 +183,23 @@ async def check_account(work: Preparation, link: Link) -> None:
         credential=credential,
         at=work.clock.now(),
     )
+    await join_day(
+        work.state, link.spending, link.days, account_key(link.connection.type, account.id)
+    )
+
+
+async def _joins(work: Preparation, link: Link, account_id: str) -> bool:
+    """Share the day of a known account; False where its time zone has to be asked for first."""
+    key = account_key(link.connection.type, account_id)
+    is_new = link.spending.is_by_the_day and key not in link.days
+    if is_new and not await work.state.read(budgets.allowances, key):
+        return False
+    await join_day(work.state, link.spending, link.days, key)
+    return True
 
 
 def _plain_settings(link: Link) -> list[tuple[str, str]]:
-    values = link.connection.settings.model_dump()
+    values = link.connection.settings.model_dump(exclude={"quota"})
     secret = {
         name: value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
         for name, value in values.items()

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from adapters.errors import AdapterError, RetryLater, WaitUntil
+from adapters.errors import AdapterError, RetryLater, ShareSpent, WaitUntil
 from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import Side, Value, encode_value
 from daemon.flow.approve import Risk, Verdict, risk_of
 from daemon.flow.calls import keep_calls
 from daemon.flow.cost import cost_of
+from daemon.flow.forecast import Budget, budgets_of
 from daemon.flow.hold import PairHeld, RunHalted
 from daemon.flow.parts import PairPart, RunPart
 from daemon.flow.plan import SAMPLES, PlanMade
@@ -135,7 +136,7 @@ class RunReport(Part):
     sync: str
     trigger: str
     outcome: str
-    """nothing, done, preview, waiting, held, failed, unfinished."""
+    """nothing, done, preview, waiting, held, put_off, failed, unfinished."""
     started_at: datetime
     ended_at: datetime
     counts: dict[str, int]
@@ -162,6 +163,10 @@ class RunReport(Part):
     notes: list[str] = []
     error: str = ""
     next_steps: list[str] = []
+    budgets: list[Budget] = []
+    """How the days of the accounts stand; ``calls``: what the plan costs there."""
+    put_off_until: datetime | None = None
+    """When the run's rest goes on by itself, where an account's day or our share is spent."""
 
 
 async def report(
@@ -204,6 +209,8 @@ async def report(
         notes=run.tally.notes,
         error=_told(error),
         next_steps=_next_steps(run, made, error, tally),
+        budgets=budgets_of(run.spendings, cost_of(run, made) if made else {}, run.clock.now()),
+        put_off_until=error.until if isinstance(error, ShareSpent) else None,
     )
     await run.state.write(
         runs.end,
@@ -221,7 +228,7 @@ def _mapping(pair: PairPart) -> list[MappingLine]:
 
 def _outcome(run: RunPart, made: PlanMade | None, error: Exception | None, still_open: int) -> str:
     if error is not None:
-        by_kind = {PairHeld: "held", RunHalted: "halted"}
+        by_kind = {PairHeld: "held", RunHalted: "halted", ShareSpent: "put_off"}
         return next((word for kind, word in by_kind.items() if isinstance(error, kind)), "failed")
     if run.trigger == "plan":
         return "preview"
@@ -267,7 +274,7 @@ async def _planned(run: RunPart, made: PlanMade | None, verdict: Verdict | None)
         operations=dict(sorted(made.operations.items())),
         fields=dict(sorted(made.fields.items())),
         ground=verdict.ground if verdict else "preview",
-        calls=cost_of(run, made),
+        calls=cost_of(run, made).total(),
         samples=[planned_write(one) for one in await _samples(run, made, verdict)],
         parked={why: counts.total() for why, counts in sorted(made.parked.items())},
     )

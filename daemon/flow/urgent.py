@@ -7,6 +7,7 @@ stopped, and more than a handful of edits wait: except for opt-outs, which never
 
 from datetime import timedelta
 
+from adapters.budget import urgently
 from daemon.flow.apply import apply
 from daemon.flow.approve import approve
 from daemon.flow.guard import park_tripped
@@ -34,27 +35,29 @@ class UrgentLane:
 
     async def drain(self) -> None:
         """Carry out what is urgent, if it is time to look."""
-        run = self._run
-        if run.clock.now() - self._looked_at < EVERY:
+        if self._run.clock.now() - self._looked_at < EVERY:
             return
-        if await observe_again(run):
-            await self._carry_out()
-        self._looked_at = run.clock.now()
+        with urgently():
+            if await observe_again(self._run):
+                await carry_out_urgent(self._run, beside=self._load.id)
+        self._looked_at = self._run.clock.now()
 
-    async def _carry_out(self) -> None:
-        run = self._run
-        made = await make_plan(run, may_create=False, beside=self._load.id)
-        await park_tripped(run, made)
-        if made.writes > HANDFUL:
-            for pair in run.pairs:
-                await run.state.write(
-                    parking.park, plan=made.id, pair=pair.name, why="urgent_burst",
-                    kinds=parking.EVERY_KIND,
-                )  # fmt: skip
-        else:
-            await approve(run, made)
-        made = await close_parking(run, made)
-        if made.flowing:
-            await apply(run, made)
-        # What is parked stays pending; the next plan of the sync finds it again.
-        await run.state.write(runs.supersede, plan=made.id)
+
+async def carry_out_urgent(run: RunPart, *, beside: int) -> PlanMade:
+    """Decide what waits of linked records and carry it out, beside the plan of that number."""
+    made = await make_plan(run, may_create=False, beside=beside)
+    await park_tripped(run, made)
+    if made.writes > HANDFUL:
+        for pair in run.pairs:
+            await run.state.write(
+                parking.park, plan=made.id, pair=pair.name, why="urgent_burst",
+                kinds=parking.EVERY_KIND,
+            )  # fmt: skip
+    else:
+        await approve(run, made)
+    made = await close_parking(run, made)
+    if made.flowing:
+        await apply(run, made)
+    # What is parked stays pending; the next plan of the sync finds it again.
+    await run.state.write(runs.supersede, plan=made.id)
+    return made

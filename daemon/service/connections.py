@@ -8,12 +8,14 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
+from adapters.budget import AccountDays
 from adapters.circuit import Circuit
 from config.snapshot import Config, Connection
 from daemon.clock import Clock, Luck
 from daemon.flow.prepare import Link
-from daemon.use_cases.workspace import OnCall, make_link
+from daemon.use_cases.workspace import OnCall, make_link, quota_of
 
 
 class Connections:
@@ -25,11 +27,19 @@ class Connections:
         self._links: dict[str, Link] = {}
         self._users: Counter[str] = Counter()
         self._wanted = config.connections
+        self._days: AccountDays = {}
         self._turn = asyncio.Condition()
 
     async def take(self, config: Config) -> None:
-        """Close what *config* has no more or otherwise, as soon as no run uses it."""
+        """Close what *config* has no more or otherwise, as soon as no run uses it.
+
+        A quota counts at once, for runs under way too: from their next call on.
+        """
         self._wanted = config.connections
+        for name, link in self._links.items():
+            wanted = config.connections.get(name)
+            if wanted is not None and _is_same(link, wanted):
+                link.spending.quota = quota_of(wanted)
         async with self._turn:
             await self._close_unwanted()
 
@@ -56,7 +66,7 @@ class Connections:
         name = wanted.name
         async with self._turn:
             await self._turn.wait_for(lambda: self._is_free_for(wanted))
-            if name not in self._links or self._links[name].connection != wanted:
+            if name not in self._links or not _is_same(self._links[name], wanted):
                 await self._close(name)
                 self._links[name] = await self._open(wanted)
             self._users[name] += 1
@@ -71,16 +81,17 @@ class Connections:
 
     def _is_free_for(self, wanted: Connection) -> bool:
         link = self._links.get(wanted.name)
-        return link is None or link.connection == wanted or not self._users[wanted.name]
+        return link is None or _is_same(link, wanted) or not self._users[wanted.name]
 
     async def _open(self, connection: Connection) -> Link:
-        link = make_link(connection, *self._around)
+        link = make_link(connection, *self._around, self._days)
         await link.adapter.open()
         return link
 
     async def _close_unwanted(self) -> None:
         for name, link in list(self._links.items()):
-            if not self._users[name] and self._wanted.get(name) != link.connection:
+            wanted = self._wanted.get(name)
+            if not self._users[name] and not (wanted and _is_same(link, wanted)):
                 await self._close(name)
 
     async def _close(self, name: str) -> None:
@@ -101,3 +112,11 @@ class Connections:
         """Close everything; for the end of the process."""
         for name in list(self._links):
             await self._close(name)
+
+
+def _is_same(link: Link, wanted: Connection) -> bool:
+    """Tell whether an open connection has the settings that are wanted, but for its quota."""
+    settings = link.connection.settings
+    if hasattr(settings, "quota"):
+        settings = settings.model_copy(update={"quota": getattr(wanted.settings, "quota", None)})
+    return replace(link.connection, settings=settings) == wanted

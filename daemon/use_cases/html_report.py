@@ -30,6 +30,11 @@ _TOLD = {
     ),
     "halted": ("bad", "Halted", "A record was refused; what was written is rolled back."),
     "held": ("bad", "Held", "A guard stopped part of the plan; a person looks. The rest flowed."),
+    "put_off": (
+        "warn",
+        "Put off",
+        "The day's share of API calls is spent; it goes on when the count starts afresh.",
+    ),
     "failed": ("bad", "Failed", "The run stopped; what was stored is enough for the next one."),
     "unfinished": ("warn", "Unfinished", "Some writes have no known outcome; the next run looks."),
     "interrupted": ("warn", "Interrupted", "The process ended during the run; the next goes on."),

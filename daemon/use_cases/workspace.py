@@ -6,12 +6,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.budget import AccountDays, Spending
 from adapters.contract import AdapterKind, Call, Surroundings
+from adapters.quota import Quota
 from adapters.registry import adapter_kinds
 from config.load import load
 from config.snapshot import Config, Connection
 from daemon.clock import Clock, Luck
 from daemon.cycle import Order, cycle
+from daemon.flow.budgets import keep_spending
 from daemon.flow.parts import Progress
 from daemon.flow.prepare import Link, Preparation
 from daemon.flow.report import RunReport
@@ -71,8 +74,9 @@ async def open_workspace(
     on_call: OnCall = lambda _: None,
 ) -> AsyncIterator[Workspace]:
     """Open every connection of *config*; close them at the end. Makes no API call by itself."""
+    days: AccountDays = {}
     links = {
-        name: make_link(connection, clock, luck, on_call)
+        name: make_link(connection, clock, luck, on_call, days)
         for name, connection in sorted(config.connections.items())
     }
     try:
@@ -82,10 +86,20 @@ async def open_workspace(
     finally:
         for link in links.values():
             await link.adapter.close()
+        await keep_spending(state, [link.spending for link in links.values()])
 
 
-def make_link(connection: Connection, clock: Clock, luck: Luck, on_call: OnCall) -> Link:
-    """Make the adapter of a connection; it is not open yet."""
+def make_link(
+    connection: Connection,
+    clock: Clock,
+    luck: Luck,
+    on_call: OnCall,
+    days: AccountDays | None = None,
+) -> Link:
+    """Make the adapter of a connection; it is not open yet.
+
+    *days*: of all accounts that this process knows, shared by its links.
+    """
     kind: AdapterKind = adapter_kinds()[connection.type]
 
     def note(call: Call) -> None:
@@ -94,10 +108,24 @@ def make_link(connection: Connection, clock: Clock, luck: Luck, on_call: OnCall)
             gathered.append(call)
         on_call(call)
 
+    spending = Spending(connection.name, quota_of(connection))
     around = Surroundings(
-        connection=connection.name, clock=clock, luck=luck, on_call=note, leaving=leaving
+        connection=connection.name,
+        clock=clock,
+        luck=luck,
+        on_call=note,
+        leaving=leaving,
+        spending=spending,
     )
-    return Link(connection=connection, kind=kind, adapter=kind.create(connection.settings, around))
+    adapter = kind.create(connection.settings, around)
+    shared = {} if days is None else days
+    return Link(connection=connection, kind=kind, adapter=adapter, spending=spending, days=shared)
+
+
+def quota_of(connection: Connection) -> Quota:
+    """Return how much of its account's day a connection may use."""
+    quota = getattr(connection.settings, "quota", None)
+    return quota if isinstance(quota, Quota) else Quota()
 
 
 async def run_sync(

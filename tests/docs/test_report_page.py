@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from daemon.cli.failing import OUTCOME_CODES
-from daemon.flow import report
+from daemon.flow import forecast, report
 from daemon.flow.tally import COUNTS
 from daemon.use_cases.demo import DemoResult
 from daemon.use_cases.overview import CallLine, FullReport
@@ -22,6 +22,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "`plan.samples[]`": report.PlannedWrite,
     "`plan.samples[].changes[]`": report.Change,
     "`guards[]`": report.Tripped,
+    "`budgets[]`": forecast.Budget,
     "`mapping.PAIR[]`": report.MappingLine,
     "`conflicts[]` and `quarantine[]`": report.Attention,
     "`report RUN --calls --json`": FullReport,

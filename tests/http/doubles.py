@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
+from adapters.budget import Spending
 from adapters.contract import Call, Surroundings
 from daemon.clock import SeededLuck
 
@@ -45,6 +46,7 @@ class Around:
     calls: list[Call] = field(default_factory=list)
     left: list[float] = field(default_factory=list)
     """When requests that write left."""
+    spending: Spending = field(default_factory=lambda: Spending("crm"))
 
     def surroundings(self) -> Surroundings:
         return Surroundings(
@@ -53,6 +55,7 @@ class Around:
             luck=SeededLuck(7),
             on_call=self.calls.append,
             leaving=self._note_leaving,
+            spending=self.spending,
         )
 
     async def _note_leaving(self) -> None:

@@ -58,7 +58,7 @@ NEXT: Mapping[str, tuple[Reply, object]] = {
     "limit in HTML": (reply(429), Pause(until=None, code="http_429", limits=("burst",))),
     "day used up": (
         reply(429, {**LIMITED, "policyName": "DAILY"}),
-        Pause(until=datetime(2026, 11, 20, 23, 0, tzinfo=UTC), code="DAILY", limits=("daily",)),
+        Pause(until=None, code="DAILY", limits=("daily",)),
     ),
     "migration": (
         reply(477, None, retry_after="86400"),
@@ -74,11 +74,8 @@ NEXT: Mapping[str, tuple[Reply, object]] = {
 
 @pytest.mark.parametrize(("answer", "verdict"), NEXT.values(), ids=NEXT)
 def test_what_is_no_answer_is_waited_out_or_doubted(answer: Reply, verdict: object) -> None:
-    """Limits and locks wait, server errors prove nothing; the day ends at the account's midnight."""
-    dialect = HubSpotDialect("crm")
-    dialect.live_in("Europe/Berlin")
-
-    assert verdict == dialect.judge(answer, WRITE, NOW)
+    """Limits and locks wait, server errors prove nothing; when the day ends is not HubSpot's to say."""
+    assert verdict == HubSpotDialect("crm").judge(answer, WRITE, NOW)
 
 
 ERRORS: Mapping[str, tuple[Reply, Request, type[Exception], str, str]] = {
@@ -143,17 +140,6 @@ def test_a_refusal_names_the_property_and_never_the_value() -> None:
     assert "Purple" not in str(verdict)
 
 
-def test_the_first_midnight_is_utc_and_an_odd_time_zone_stays_so() -> None:
-    """Before the account is known, and for a zone nobody knows, the day ends at midnight UTC."""
-    dialect = HubSpotDialect("crm")
-    dialect.live_in("Mars/Olympus")
-
-    verdict = dialect.judge(reply(429, {"policyName": "DAILY"}), WRITE, NOW)
-
-    assert isinstance(verdict, Pause)
-    assert datetime(2026, 11, 21, tzinfo=UTC) == verdict.until
-
-
 ENTRIES: Mapping[str, tuple[dict[str, Any], type[object], str, str]] = {
     "duplicate": (said("CONFLICT", "Contact already exists. Existing ID: 12345"), Refused, "CONFLICT", "12345"),
     "bad value": (detail("INVALID_DATE", "birthday"), Refused, "INVALID_DATE", ""),
@@ -197,11 +183,12 @@ def test_headers_correct_the_limits() -> None:
         x_hubspot_ratelimit_max="190",
         x_hubspot_ratelimit_remaining="187",
         x_hubspot_ratelimit_interval_milliseconds="10000",
+        x_hubspot_ratelimit_daily="250000",
         x_hubspot_ratelimit_daily_remaining="0",
     )
 
     burst, daily = HubSpotDialect("crm").observations(answer, NOW)
 
     assert (187, 190, timedelta(seconds=10)) == (burst.remaining, burst.maximum, burst.interval)
-    assert (0, datetime(2026, 11, 21, tzinfo=UTC)) == (daily.remaining, daily.pause_until)
+    assert (0, 250_000) == (daily.remaining, daily.maximum)
     assert [] == HubSpotDialect("crm").observations(reply(200), NOW)

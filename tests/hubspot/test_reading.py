@@ -9,6 +9,7 @@ import pytest
 from adapters.contract import EXTERNAL_ID, Complete, Page, Partial, Verb, Write
 from adapters.errors import GrantAccess, Reauthenticate, RetryLater, Unreadable, WaitUntil
 from adapters.hubspot.sandbox import Limits, Switches, TokenSettings
+from adapters.quota import Quota
 from daemon.core.record import Record
 from daemon.core.values import FieldKind
 from tests.http.doubles import NOON, Answer, Around, json_answer, scripted, text_answer
@@ -332,6 +333,7 @@ async def test_a_missing_scope_is_named() -> None:
 async def test_a_used_up_day_waits_for_the_accounts_midnight() -> None:
     """The day's limit pauses the connection until midnight in Berlin, not in UTC."""
     async with bench(limits=Limits(daily=3)) as on:
+        on.around.spending.quota = Quota(daily_share=1, reserve=0)
         for _ in range(3):
             await on.adapter.account()
         with pytest.raises(WaitUntil) as patience:
