@@ -21,6 +21,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     url_length: int = 0
+    raw_path: str = ""
+    """The path as it was sent, for whoever must tell `/` from `%2F`."""
 
     def first(self, name: str, default: str = "") -> str:
         """Return the first value of a query parameter."""

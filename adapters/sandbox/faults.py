@@ -33,6 +33,7 @@ class FaultKind(StrEnum):
     DUPLICATED_ROWS = "duplicated_rows"
     HIDDEN_PROPERTY = "hidden_property"
     ACCOUNT_SWAP = "account_swap"
+    VENDOR_ERROR = "vendor_error"
 
 
 REFUSALS = frozenset(
@@ -45,6 +46,7 @@ REFUSALS = frozenset(
         FaultKind.THROTTLED,
         FaultKind.TOKEN_EXPIRED,
         FaultKind.HTML_INSTEAD,
+        FaultKind.VENDOR_ERROR,
     }
 )
 """Faults answered instead of the vendor's rules: nothing is applied."""
@@ -75,7 +77,7 @@ class FaultRule:
     `times` counts hits; `until` is a moment; `lasts` starts with the first hit. With none of the
     three the rule hits once. `skip` lets so many matching calls pass first. `retry_after` is put
     in the header of that name; `seconds` is the length of a slow body; `value` is the hidden
-    property or the foreign account id.
+    property, the foreign account id, or the vendor's own code of an error.
     """
 
     kind: FaultKind

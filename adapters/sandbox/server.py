@@ -169,6 +169,7 @@ async def _read(raw: web.Request) -> Request:
         headers={name.lower(): value for name, value in raw.headers.items()},
         body=await raw.read(),
         url_length=len(raw.raw_path),
+        raw_path=raw.raw_path.partition("?")[0],
     )
 
 

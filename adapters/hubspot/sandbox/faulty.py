@@ -38,6 +38,9 @@ def refusal(rule: FaultRule, request: Request, correlation_id: str) -> Reply:
                 body=_error("This account is being migrated", "MIGRATION_IN_PROGRESS"),
                 headers={"Retry-After": str(seconds)},
             )
+        case FaultKind.VENDOR_ERROR:
+            told = _error("The request was refused on purpose", rule.value or "VALIDATION_ERROR")
+            return Reply(status=400, body=told | {"correlationId": correlation_id}, headers=headers)
         case _:
             status, message, category = _PLAIN[rule.kind]
             body = _error(message, category) | {"correlationId": correlation_id}
