@@ -112,7 +112,8 @@ class MemoryAdapter:
         """Walk the live records by id."""
         del object_name
         faults = self._system.faults
-        ids = [stored.id for stored in self._system.live()]
+        # A record may come twice, as it may where one moves between pages during a walk.
+        ids = list(dict.fromkeys(stored.id for stored in self._system.live()))
         pages = batches(ids, self.capabilities.page_size) or [[]]
         for number, some in enumerate(pages):
             if faults.cut_listing_after is not None and number >= faults.cut_listing_after:
@@ -126,9 +127,17 @@ class MemoryAdapter:
         yield Complete(proof="no further page", count=len(ids))
 
     async def changes(self, object_name: str, cursor: str) -> AsyncIterator[Hints | Covered]:
-        """Tell what was modified since *cursor*, as far as the index knows it."""
+        """Tell what was modified since *cursor*, as far as the index knows it.
+
+        A cursor of another making is no start: a full listing is asked for.
+        """
         del object_name
-        since, until = datetime.fromisoformat(cursor), self._covered_until()
+        since, until = _moment(cursor), self._covered_until()
+        if since is None:
+            yield Covered(
+                cursor=until.isoformat(), covered_until=until, is_full_listing_needed=True
+            )
+            return
         overlap = max(self.capabilities.time_resolution, timedelta(milliseconds=1))
         hints = [
             Hint(id=stored.id, version=str(stored.version), is_gone=stored.is_archived)
@@ -276,6 +285,15 @@ class MemoryAdapter:
         )
         if not is_told:
             self._system.faults.after(purpose)
+
+
+def _moment(cursor: str) -> datetime | None:
+    """Return the moment a cursor stands for; None for a text that is no moment."""
+    try:
+        moment = datetime.fromisoformat(cursor)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def lost_reply() -> UnknownOutcome:
