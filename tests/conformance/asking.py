@@ -1,7 +1,8 @@
 """Questions to an adapter, asked whole."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from adapters.contract import (
     Accepted,
@@ -14,9 +15,15 @@ from adapters.contract import (
     Verb,
     Write,
 )
+from adapters.errors import AdapterError, WaitUntil
 from daemon.core.record import Record
 from daemon.core.values import Values
 from tests.conformance.harness import Harness
+
+PATIENCE = 5
+"""How often the engine comes back in a case."""
+
+Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -90,3 +97,36 @@ def text_of(harness: Harness, number: int) -> Values:
     """Return the sample's text fields alone."""
     sample = harness.sample(number)
     return {name: sample[name] for name in harness.text_fields}
+
+
+async def filled(harness: Harness, count: int) -> Sequence[str]:
+    """Put so many records there by hand and return their ids."""
+    ids = await harness.put([harness.sample(number) for number in range(1, count + 1)])
+    await harness.settle()
+    return ids
+
+
+def new(harness: Harness, number: int) -> Write:
+    """Return the creation of a record, with an id of ours where the system carries one."""
+    external_id = f"ours-{number}" if harness.adapter.capabilities.has_external_id else None
+    return Write(token=f"n{number}", values=harness.sample(number), external_id=external_id)
+
+
+async def attempt(harness: Harness, verb: Verb, one_write: Write) -> Outcome | AdapterError:
+    """Write one record; return its outcome, or the error that is true of it."""
+    try:
+        (outcome,) = await write(harness, verb, one_write)
+    except AdapterError as error:
+        return error
+    return outcome
+
+
+async def patiently(harness: Harness, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Ask until the system is no longer asked for patience, as the engine would."""
+    for _ in range(PATIENCE):
+        try:
+            return await ask()
+        except WaitUntil as asked:
+            now = harness.clock.now()
+            await harness.clock.sleep(max(0.0, (asked.until - now).total_seconds()))
+    return await ask()

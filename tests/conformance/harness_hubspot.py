@@ -133,12 +133,6 @@ def _error(_: Any) -> Any:
     return {"status": "error", "message": "internal error", "category": "INTERNAL_ERROR"}
 
 
-def _without_name(body: Any) -> Any:
-    for one in body["inputs"]:
-        one["properties"].pop("firstname", None)
-    return body
-
-
 def _by(net_rule: Callable[[Wire], None]) -> Callable[..., Awaitable[None]]:
     async def how(on: HubSpotHarness) -> None:
         net_rule(on.net)
@@ -190,6 +184,17 @@ async def _revoke(on: HubSpotHarness) -> None:
 
 async def _trim(on: HubSpotHarness) -> None:
     await on.on.admin("switches", switches={"is_text_trimmed": True})
+
+
+async def _ignore(on: HubSpotHarness) -> None:
+    def as_it_is(body: Any) -> Any:
+        for one in body["inputs"]:
+            record = on.on.sandbox.contacts.live(one["id"])
+            assert record is not None
+            one["properties"]["firstname"] = record.values["firstname"]
+        return body
+
+    on.net.on(is_write, wire.asked_otherwise(as_it_is))
 
 
 async def _answer(on: HubSpotHarness) -> None:
@@ -262,7 +267,7 @@ _HOW: Mapping[Cause, Callable[..., Awaitable[None]]] = {
     Cause.REVOKED: _revoke,
     Cause.FORBIDDEN: _by(lambda net: net.on(wire.everything, wire.answered(403, _NO_SCOPE))),
     Cause.NORMALISED: _trim,
-    Cause.IGNORED: _by(lambda net: net.on(is_write, wire.asked_otherwise(_without_name))),
+    Cause.IGNORED: _ignore,
     Cause.ANSWERED: _answer,
     Cause.MERGED: _merge,
     Cause.RESTORED: _restore,

@@ -64,8 +64,6 @@ class _OddSystem(MemorySystem):
     shows_twice: bool = False
     is_reversed: bool = False
     ignored: str = ""
-    answers: tuple[str, str] = ("", "")
-    """A field, and the one that the system itself writes whenever we write the first."""
 
     def live(self) -> list[Stored]:
         shown = super().live()
@@ -75,9 +73,6 @@ class _OddSystem(MemorySystem):
     def edit(self, record: str, values: Mapping[str, Value], *, is_ours: bool = False) -> None:
         kept = {name: value for name, value in values.items() if name != self.ignored}
         super().edit(record, kept, is_ours=is_ours)
-        asked, answered = self.answers
-        if is_ours and asked in values:
-            super().edit(record, {answered: "by a workflow"})
 
 
 def _stripped(_name: str, value: Value) -> Value:
@@ -176,6 +171,16 @@ class MemoryHarness:
         for stored in self.system.records.values():
             stored.modified_at, stored.version = moment, stored.version + 1
 
+    def answer(self) -> None:
+        """Let a workflow edit what we wrote, once it is confirmed."""
+
+        def after(purpose: str) -> None:
+            if purpose == Verb.UPDATE:
+                for _, id_ in self.system.writes:
+                    self.system.edit(id_, {self.text_fields[1]: "by a workflow"})
+
+        self.system.faults.after = after
+
     def hide(self) -> None:
         """Take the first text field out of sight."""
         hidden = self.text_fields[0]
@@ -226,7 +231,7 @@ _HOW: Mapping[Cause, Callable[..., None]] = {
     Cause.FORBIDDEN: lambda on: on.fail(lambda: GrantAccess("A scope is missing.")),
     Cause.NORMALISED: lambda on: setattr(on.system, "normalise", _stripped),
     Cause.IGNORED: lambda on: setattr(on.system, "ignored", on.text_fields[0]),
-    Cause.ANSWERED: lambda on: setattr(on.system, "answers", on.text_fields),
+    Cause.ANSWERED: lambda on: on.answer(),
     Cause.RESTORED: lambda on, id_: on.system.restore(id_),
     Cause.ID_REUSED: lambda on, id_: on.reuse(id_),
 }

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.conformance.cases import declaration_of, names, needs_of, obstacle, undeclared
-from tests.conformance.causes import CLAIMED, Ability, abilities
+from tests.conformance.cases import cases, declaration_of, names, needs_of, obstacle, undeclared
+from tests.conformance.causes import CLAIMED, Ability, Cause, abilities
 from tests.conformance.harness import Harness
 
 
@@ -60,3 +60,12 @@ def test_an_obstacle_is_told_in_words() -> None:
     needs = replace(needs_of(None), abilities=(Ability.FIELD_TIMES,))
     assert "" == obstacle(memory, needs)
     assert "it is no adapter that tells when single fields changed" == obstacle(blind, needs)
+
+
+def test_every_cause_and_every_ability_is_used() -> None:
+    """What no case needs is no part of the suite."""
+    needed = [one.needs for one in cases()]
+
+    assert set(Cause) == {cause for needs in needed for cause in needs.causes}
+    used = {ability for needs in needed for ability in needs.abilities}
+    assert set(Ability) - {Ability.ANY} == used | {CLAIMED[one] for one in CLAIMED} - {Ability.ANY}
