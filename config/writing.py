@@ -73,6 +73,20 @@ def append(
     return file
 
 
+def written_connection(path: Path, name: str) -> Keys | None:
+    """Return the keys of a connection as they stand, references and all; None where it is not.
+
+    Raises ConfigProblems where the configuration cannot be read.
+    """
+    joined = Joined(environment={})
+    for file, content in _contents(path).items():
+        joined.add(file, content)
+    if joined.is_unreadable:
+        raise ConfigProblems(joined.problems)
+    found = joined.written.get(("connections", name))
+    return found if isinstance(found, dict) else None
+
+
 def _contents(path: Path) -> dict[Path, bytes]:
     is_new = not path.exists() or (path.is_dir() and not any(path.glob("*.y*ml")))
     return {} if is_new else {file: content_of(file) for file in config_files(path)}

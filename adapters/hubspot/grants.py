@@ -20,22 +20,28 @@ _PURPOSE = "account"
 
 async def granted(connection: HubSpotConnection) -> Granted:
     """Return which of these scopes the key has; one that stays unclear is left out."""
-    objects = connection.paths.objects(CONTACTS.name)
-    fields = connection.paths.properties(CONTACTS.name)
     new_objects = connection.paths.objects(CONTACTS.name, "batch/create")
     new_fields = connection.paths.properties(CONTACTS.name, "batch/create")
     told = {
-        READ: await _may_read(connection, objects),
-        READ_FIELDS: await _may_read(connection, fields),
+        READ: await _may_read(connection),
+        READ_FIELDS: await _may_read_fields(connection),
         WRITE: await _may_write(connection, new_objects),
         MAKE_FIELDS: await _may_write(connection, new_fields),
     }
     return {name: may for name, may in told.items() if may is not None}
 
 
-async def _may_read(connection: HubSpotConnection, place: Place) -> bool:
+async def _may_read(connection: HubSpotConnection) -> bool:
     try:
-        await connection.get(place, _PURPOSE, {"limit": "1"})
+        await connection.get(connection.paths.objects(CONTACTS.name), _PURPOSE, {"limit": "1"})
+    except GrantAccess:
+        return False
+    return True
+
+
+async def _may_read_fields(connection: HubSpotConnection) -> bool:
+    try:
+        await connection.fresh_schema(CONTACTS.name, _PURPOSE)
     except GrantAccess:
         return False
     return True

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from adapters.registry import adapter_kinds
 from config.secrets import Unavailable
 from daemon.clock import Clock
 from daemon.use_cases.attend import Answer, NotFound
@@ -52,6 +53,8 @@ class Forgotten(Answer):
 
     connection: str
     secrets: int
+    revoke: str
+    """Where it is made useless in the system it came from; empty where nobody knows."""
 
 
 class Rotated(Answer):
@@ -177,15 +180,18 @@ def _shown(row: Stored, shut: Mapping[tuple[str, str], str]) -> Credential:
 
 async def forget(state: State, clock: Clock, *, connection: str, by: str) -> Forgotten:
     """Delete the secrets of a connection. Raises NotFound where none is stored."""
+    stored = {row.identity.connection: row.identity for row in await _everything(state)}
     count = await state.write(_forget, name=connection, by=by, at=clock.now())
     if not count:
-        known = sorted(
-            {row.identity.connection for row in await state.read(credentials.everything)}
-        )
-        raise NotFound(
-            f"No credential is stored for {connection!r}. Stored are: {', '.join(known) or 'none'}."
-        )
-    return Forgotten(connection=connection, secrets=count)
+        known = ", ".join(sorted(stored)) or "none"
+        raise NotFound(f"No credential is stored for {connection!r}. Stored are: {known}.")
+    kind = adapter_kinds().get(stored[connection].type) if connection in stored else None
+    revoke = kind.guide.revoke if kind and kind.guide else ""
+    return Forgotten(connection=connection, secrets=count, revoke=revoke)
+
+
+async def _everything(state: State) -> Sequence[Stored]:
+    return await state.read(credentials.everything)
 
 
 def _forget(connection: Connection, *, name: str, by: str, at: datetime) -> int:
@@ -236,10 +242,9 @@ async def rotate(state: State, clock: Clock, place: KeyPlace, *, by: str) -> Rot
 
 def _add_key(connection: Connection, place: KeyPlace) -> None:
     """Put a new key in front. In a writing transaction, so that two who rotate stand in line."""
-    if place.exists():
-        place.write(KeyRing(keys=(new_key(), *place.ring().keys)))
-    else:
-        sealing_ring(connection, place)
+    if not place.exists() and not credentials.everything(connection):
+        raise NotFound("Nothing is stored, so there is no key to change.")
+    place.write(KeyRing(keys=(new_key(), *place.ring().keys)))
 
 
 def _seal_anew(
