@@ -140,7 +140,9 @@ def _attendance(
     yield wake_by_files(live, roster.wake)
     yield follow_decisions(live.state, live.clock, roster)
     if origin is not None:
-        yield Reloading(origin, live, roster, metrics.reloaded).follow()
+        reloading = Reloading(origin, live, roster, metrics.reloaded)
+        yield reloading.follow()
+        yield reloading.follow_stored()
     if lock is not None:
         yield keep_lock(lock, live.clock)
 

@@ -1,5 +1,7 @@
 """Follow the configuration while the daemon runs: a good one is obeyed, a bad one refused (R16).
 
+Its files are watched, the files of its secrets too, and the secrets stored in the state.
+
 A refused configuration changes nothing: the former snapshot stays live, and a log line, a metric
 and the status say so until it is put right.
 """
@@ -11,13 +13,14 @@ from pathlib import Path
 
 from config.problems import ConfigProblems, Problem, Spot
 from config.snapshot import Config
-from config.watch import follow
+from config.watch import LOOK_UNASKED, follow
 from daemon.service.live import Live
 from daemon.service.logs import configure_logs, logger
 from daemon.service.patience import when_possible
 from daemon.service.roster import Roster
 from daemon.use_cases.naming import check_names
 from daemon.use_cases.standing import Standing, note_standing, refused
+from state import credentials
 
 TAKEN, REFUSED = "taken", "refused"
 
@@ -48,6 +51,17 @@ class Reloading:
         self._is_refused = False
         self._secret_files: Sequence[Path] = live.config.secret_files
         self._listen = live.config.service.listen
+        self._turn = asyncio.Lock()
+
+    async def follow_stored(self) -> None:
+        """Obey every change of a stored secret; to be cancelled."""
+        seen = ""
+        while True:
+            now = await when_possible(self._live.clock, self._live.state.read, credentials.mark)
+            if now != seen:
+                seen = now
+                await self._reload()
+            await self._live.clock.sleep(LOOK_UNASKED.total_seconds())
 
     async def follow(self) -> None:
         """Obey every change; to be cancelled. What changed since the start is seen at once."""
@@ -60,8 +74,13 @@ class Reloading:
         )
 
     async def _reload(self) -> None:
+        async with self._turn:
+            await self._look()
+
+    async def _look(self) -> None:
+        """Read everything anew, and take or refuse it."""
         try:
-            config = await asyncio.to_thread(self._read)
+            config = await when_possible(self._live.clock, asyncio.to_thread, self._read)
             await when_possible(self._live.clock, check_names, config, self._live.state)
         except ConfigProblems as error:
             self._secret_files = sorted({*self._live.config.secret_files, *error.secret_files})
