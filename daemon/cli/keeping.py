@@ -1,6 +1,7 @@
 """``backup``, ``restore``, ``prune`` and ``audit``: what is kept of the past."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import typer
@@ -14,6 +15,7 @@ from daemon.use_cases import keeping, pruning
 from daemon.use_cases.keeping import Restored, Trail
 from daemon.use_cases.pruning import Pruned
 from state.backup import BackupUnusable
+from state.keyring import key_place
 from state.migrate import HEAD
 
 
@@ -38,13 +40,14 @@ def restore(*, file: Path | None, is_mark: bool, by: str, state: str, as_json: b
     """Put a backup back, or note that somebody did."""
     if (file is None) != is_mark:
         raise BackupUnusable("Give either the FILE to restore, or --mark where that was done.")
+    keys = key_place(os.environ, state)
 
     async def mark() -> Restored:
         async with a_state(state) as opened:
-            return await keeping.mark(opened, SystemClock(), by=by)
+            return await keeping.mark(opened, SystemClock(), keys, by=by)
 
     if file is not None:
-        done = keeping.restore(state, file, SystemClock(), by=by)
+        done = keeping.restore(state, file, SystemClock(), keys, by=by)
     else:
         done = asyncio.run(mark())
     if as_json:
@@ -54,6 +57,14 @@ def restore(*, file: Path | None, is_mark: bool, by: str, state: str, as_json: b
     if done.kept:
         out.print(f"The state before is kept as {escaped(done.kept)}: delete it once all is well.")
     out.print("The next run of each sync lists everything anew before it decides.")
+    for one in done.shut:
+        out.print(f"[red]A stored credential does not open:[/] {escaped(one)}", soft_wrap=True)
+    if done.shut:
+        out.print(
+            "[bold]next:[/] Put back the key of that time, or give the credentials anew with "
+            "crmsyncd connect; see: crmsyncd connect --list",
+            soft_wrap=True,
+        )
 
 
 def prune(*, is_dry_run: bool, by: str, config: Path, state: str, as_json: bool) -> None:

@@ -157,6 +157,16 @@ async def listed(state: State, place: KeyPlace) -> Credentials:
     )
 
 
+def shut_credentials(connection: Connection, place: KeyPlace) -> list[str]:
+    """Tell each stored credential that does not open with the keys at *place*, and why."""
+    if not credentials.everything(connection):
+        return []
+    ring, problem = _ring(place)
+    shut = credentials.shut(connection, ring)
+    told = [f"{name}.{setting}: {why}" for (name, setting), why in sorted(shut.items())]
+    return [*told, problem] if problem else told
+
+
 def _ring(place: KeyPlace) -> tuple[KeyRing | None, str]:
     try:
         return place.ring(), ""

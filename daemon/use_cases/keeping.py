@@ -7,10 +7,13 @@ import orjson
 
 from daemon.clock import Clock
 from daemon.use_cases.attend import Answer
+from daemon.use_cases.credentials import shut_credentials
 from state import audit
 from state.backup import back_up, mark_restored
 from state.backup import restore as put_back
 from state.database import State
+from state.keyring import KeyPlace
+from state.opening import open_state
 
 
 class Backup(Answer):
@@ -29,6 +32,8 @@ class Restored(Answer):
     """ISO 8601; empty where the copy does not tell."""
     kept: str
     """The state that it replaced; empty where there was none."""
+    shut: list[str]
+    """Stored credentials that do not open here, each with why: a key is missing."""
 
 
 class Decision(Answer):
@@ -61,16 +66,22 @@ def backup(place: str, file: Path, clock: Clock) -> Backup:
     return Backup(file=str(made.file), bytes=made.size, revision=made.revision)
 
 
-def restore(place: str, file: Path, clock: Clock, *, by: str) -> Restored:
+def restore(place: str, file: Path, clock: Clock, keys: KeyPlace, *, by: str) -> Restored:
     """Make a backup the state at *place*. Raises BackupUnusable, StateUnavailable."""
     done = put_back(place, file, at=clock.now(), actor=by)
-    return Restored(backed_up_at=done.backed_up_at, kept=str(done.kept or ""))
+    state = open_state(place, inline=True)
+    try:
+        shut = state.read_now(shut_credentials, keys)
+    finally:
+        state.close()
+    return Restored(backed_up_at=done.backed_up_at, kept=str(done.kept or ""), shut=shut)
 
 
-async def mark(state: State, clock: Clock, *, by: str) -> Restored:
+async def mark(state: State, clock: Clock, keys: KeyPlace, *, by: str) -> Restored:
     """Note that the state was put back by other means: the next runs list everything anew."""
     made = await state.write(mark_restored, at=clock.now(), actor=by)
-    return Restored(backed_up_at=made, kept="")
+    shut = await state.read(shut_credentials, keys)
+    return Restored(backed_up_at=made, kept="", shut=shut)
 
 
 async def note_backup(state: State, clock: Clock, made: Backup, *, by: str) -> None:
