@@ -20,6 +20,8 @@ _ENVELOPE = table(Envelope)
 _CALL = table(ApiCall)
 
 RUNNING = "running"
+PUT_OFF = "put_off"
+"""An account's day had no room: what is left goes on when it starts afresh."""
 OPEN, APPROVED, APPLIED, SUPERSEDED = "open", "approved", "applied", "superseded"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from daemon.cli.opening import a_state, configuration
-from daemon.cli.output import moment, out, print_json, table
+from daemon.cli.output import escaped, moment, out, print_json, table
 from daemon.clock import SystemClock
 from daemon.use_cases import attend, releasing
 from daemon.use_cases.attend import (
@@ -22,7 +22,7 @@ def approvals(*, state: str, as_json: bool) -> None:
 
     async def work() -> Approvals:
         async with a_state(state) as opened:
-            return await attend.approvals(opened)
+            return await attend.approvals(opened, now=SystemClock().now())
 
     found = asyncio.run(work())
     if as_json:
@@ -41,6 +41,8 @@ def approvals(*, state: str, as_json: bool) -> None:
     for plan in found.plans:
         out.print(f"Look: crmsyncd report {plan.run}   Yes: crmsyncd approvals approve "
                   f"{plan.digest[:12]}")  # fmt: skip
+        for budget in plan.budgets:
+            out.print(f"  {escaped(budget.told())}")
     table(
         "Held",
         ["sync", "guard", "holds", "why"],

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from daemon.cli.opening import a_state
 from daemon.cli.output import moment, out, print_json, table
-from daemon.cli.rendering import render
+from daemon.cli.rendering import render, render_budgets
+from daemon.clock import SystemClock
 from daemon.use_cases import overview
 from daemon.use_cases.overview import FullReport, Status, SyncStatus
 from daemon.use_cases.standing import Standing
@@ -38,6 +39,7 @@ def status(*, state: str, as_json: bool) -> None:
             for sync in found.syncs
         ],
     )
+    render_budgets(found.budgets)
     table(
         "Newest runs",
         ["run", "sync", "outcome", "started", "created", "updated", "failed", "error"],
@@ -53,7 +55,10 @@ def _needs(sync: SyncStatus) -> str:
     """Return what a person would have to do for *sync* to go on."""
     if sync.paused:
         return f"paused {sync.paused}"
-    return sync.hold or (f"approve {sync.waiting_plan[:12]}" if sync.waiting_plan else "")
+    if sync.hold or sync.waiting_plan:
+        return sync.hold or f"approve {sync.waiting_plan[:12]}"
+    until = sync.last.put_off_until if sync.last else None
+    return f"nothing: put off until {moment(until)} UTC" if until else ""
 
 
 def _told(configuration: Standing) -> list[str]:
@@ -68,7 +73,7 @@ def _told(configuration: Standing) -> list[str]:
 
 async def _status(place: str) -> Status:
     async with a_state(place) as state:
-        return await overview.status(state)
+        return await overview.status(state, now=SystemClock().now())
 
 
 def report(*, number: int, html: Path | None, calls: bool, state: str, as_json: bool) -> None:

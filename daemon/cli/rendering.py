@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from daemon.cli.output import escaped, moment, out, table
+from daemon.flow.forecast import Budget
 from daemon.flow.report import Change, PlannedWrite, RunReport
 
 OUTCOMES = {
@@ -106,6 +107,24 @@ def _plan(report: RunReport) -> None:
             out.print(f"{escaped(pair)}: not mapped: {escaped(', '.join(names))}")
 
 
+def render_budgets(budgets: Sequence[Budget]) -> None:
+    """Print how the days of accounts stand."""
+    table(
+        "API calls today",
+        ["connection", "used", "our share", "left", "left if urgent", "account", "starts afresh"],
+        [
+            [b.connection, b.used, b.share, b.left, b.urgent_left,
+             f"{known(b.account_left)} of {known(b.most)}", moment(b.resets_at)]
+            for b in budgets
+        ],
+    )  # fmt: skip
+
+
+def known(figure: int | None) -> str:
+    """Return a figure, or a mark where nobody told it yet."""
+    return "?" if figure is None else str(figure)
+
+
 def _guards(report: RunReport) -> None:
     table(
         "Held by guards",
@@ -151,6 +170,13 @@ def _proof(report: RunReport) -> None:
         f"API calls: {report.api.calls} (at least {report.api.minimum} needed)"
         + (f": {escaped(calls)}" if calls else "")
     )
+    for budget in report.budgets:
+        if budget.left is not None:
+            out.print(
+                f"{escaped(budget.connection)}: {budget.left} API calls left of our share today "
+                f"({budget.used} of {budget.share} used); it starts afresh "
+                f"{moment(budget.resets_at)} UTC"
+            )
     if report.verified.checked:
         out.print(
             f"Read back: {report.verified.checked} records, "

@@ -228,7 +228,7 @@ def _mapping(pair: PairPart) -> list[MappingLine]:
 
 def _outcome(run: RunPart, made: PlanMade | None, error: Exception | None, still_open: int) -> str:
     if error is not None:
-        by_kind = {PairHeld: "held", RunHalted: "halted", ShareSpent: "put_off"}
+        by_kind = {PairHeld: "held", RunHalted: "halted", ShareSpent: runs.PUT_OFF}
         return next((word for kind, word in by_kind.items() if isinstance(error, kind)), "failed")
     if run.trigger == "plan":
         return "preview"

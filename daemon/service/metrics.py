@@ -1,6 +1,6 @@
 """What Prometheus sees: the meaning of the sync, with labels bounded by the configuration."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from prometheus_client import (
@@ -13,6 +13,7 @@ from prometheus_client import (
 )
 
 from adapters.contract import Call
+from daemon.flow.forecast import Budget
 from daemon.flow.report import RunReport
 from daemon.service.upkeep import Kept
 from daemon.use_cases.meaning import Now
@@ -99,6 +100,7 @@ class Metrics:
         self._declare_configuration()
         self._declare_finds()
         self._declare_standing()
+        self._declare_budgets()
         self._declare_state()
         info = Gauge("crmsync_build_info", "Always 1.", ["version"], registry=self.registry)
         info.labels(version).set(1)
@@ -157,6 +159,23 @@ class Metrics:
         )
         self._shown: dict[Gauge, set[Labels]] = {}
         self._waits: dict[str, datetime] = {}
+
+    def _declare_budgets(self) -> None:
+        """Declare how accounts' days stand; no series while nobody told an account's limit."""
+        self._budget = {
+            field: self._gauge(f"api_budget_{name}", meaning, "connection")
+            for field, name, meaning in (
+                ("most", "limit", "API calls the account takes in a day."),
+                ("used", "used", "API calls of ours to the account today."),
+                ("share", "share", "API calls a day that ordinary work may use."),
+                ("left", "left", "API calls that ordinary work may still use today."),
+                ("urgent_left", "urgent_left", "API calls still there for what is urgent."),
+                ("account_left", "account_left", "API calls the account still takes today."),
+            )
+        }
+        self._budget_resets = self._gauge(
+            "api_budget_resets_timestamp_seconds", "When the count starts afresh.", "connection"
+        )
 
     def _declare_state(self) -> None:
         """Declare what is known of the state itself."""
@@ -222,6 +241,7 @@ class Metrics:
         self._mean(now.meaning)
         open_ones = (((name,), float(word != "closed")) for name, word in circuits.items())
         self._show(self._circuits, open_ones)
+        self._stand_of_days(now.status.budgets)
         for sync in now.status.syncs:
             self._pending.labels(sync.sync).set(sync.pending)
             self._links.labels(sync.sync).set(sync.links)
@@ -230,6 +250,13 @@ class Metrics:
             self._held.labels(sync.sync).set(bool(sync.hold))
             self._waiting.labels(sync.sync).set(bool(sync.waiting_plan))
             self._paused.labels(sync.sync).set(bool(sync.paused))
+
+    def _stand_of_days(self, budgets: Sequence[Budget]) -> None:
+        for field, gauge in self._budget.items():
+            known = ((b.connection, getattr(b, field)) for b in budgets)
+            self._show(gauge, (((name,), value) for name, value in known if value is not None))
+        resets = (_moment((b.connection,), b.resets_at) for b in budgets)
+        self._show(self._budget_resets, resets)
 
     def _mean(self, found: Meaning) -> None:
         self._show(self._reasons, _bounded(found.conflicts, REASONS).items())

@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from config.schedule import Schedule
 from config.snapshot import Config
 from daemon.flow.report import RunReport
 from daemon.service.live import Live
-from daemon.service.schedule import keep_time
+from daemon.service.schedule import keep_time, sleep_until
 from daemon.service.tasks import Tasks, cut
 from daemon.service.workers import Listeners, Worker, take_leave
+
+NOT_AT_ONCE = timedelta(minutes=1)
+"""Least distance between a run that is put off and the next one for that reason."""
 
 GOT_THROUGH = frozenset({"done", "nothing"})
 
@@ -23,6 +27,8 @@ class _Post:
     timer: asyncio.Task[None] | None = None
     through: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once a run got through."""
+    alarm: asyncio.Task[None] | None = None
+    """Wakes it when an account's day starts afresh that put it off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +107,9 @@ class Roster:
     def _dismiss(self, name: str, former: Config | None) -> None:
         """Let a sync go after its run; *former*: settle by it what is open, and let it rest."""
         post = self._posts.pop(name)
-        if post.timer is not None:
-            post.timer.cancel()
+        for task in (post.timer, post.alarm):
+            if task is not None:
+                task.cancel()
         post.worker.end()
         leave = self._tasks.start(self._leave(name, post.work, former))
         self._leaving[name] = _Leaving(work=post.work, leave=leave)
@@ -120,7 +127,23 @@ class Roster:
     def _ended(self, report: RunReport) -> None:
         if report.sync in self._posts and report.outcome in GOT_THROUGH:
             self._posts[report.sync].through.set()
+        if report.sync in self._posts and report.put_off_until is not None:
+            self._set_alarm(self._posts[report.sync], report.put_off_until)
         self._heard(report)
+
+    def _set_alarm(self, post: _Post, at: datetime) -> None:
+        """Wake a sync at a moment, whatever its schedule says; a later word replaces this one."""
+        if post.alarm is not None:
+            post.alarm.cancel()
+
+        # Clocks differ: at their midnight, ours may be a second short of it.
+        at = max(at, self._live.clock.now() + NOT_AT_ONCE)
+
+        async def ring() -> None:
+            await sleep_until(self._live.clock, at)
+            post.worker.wake("quota")
+
+        post.alarm = self._tasks.start(ring())
 
     def idle(self) -> list[str]:
         """Return configured syncs whose worker has ended, or whose timer was cut off."""
@@ -133,7 +156,8 @@ class Roster:
     async def stop(self, grace: float) -> None:
         """Let runs under way finish within *grace* seconds, then cut them, which is safe."""
         posts: Mapping[str, _Post] = self._posts
-        await cut([post.timer for post in posts.values() if post.timer is not None])
+        waits = [task for post in posts.values() for task in (post.timer, post.alarm)]
+        await cut([task for task in waits if task is not None])
         await cut([leaving.leave for leaving in self._leaving.values()])
         for post in posts.values():
             post.worker.end()

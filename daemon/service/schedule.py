@@ -66,7 +66,7 @@ async def keep_time(
         last = now
         await _remember(state, clock, timetable, sync, now)
     while (due := timetable.next_after(last, clock.now())) is not None:
-        await _sleep_until(clock, due)
+        await sleep_until(clock, due)
         wake(timetable.word)
         await _remember(state, clock, timetable, sync, due)
         last = due
@@ -86,9 +86,9 @@ async def _until_through(clock: Clock, wake: Wake, through: asyncio.Event) -> No
 
 
 def _was_cut(connection: Connection, sync: str) -> bool:
-    """Tell whether the last run never ended: its successor must not wait for the next moment."""
+    """Tell whether the last run never ended, or was put off: the next must not wait for long."""
     last = runs.latest(connection, sync=sync, limit=1)
-    return bool(last) and last[0].outcome == runs.RUNNING
+    return bool(last) and last[0].outcome in {runs.RUNNING, runs.PUT_OFF}
 
 
 async def _known(state: State, clock: Clock, sync: str) -> str:
@@ -106,7 +106,8 @@ async def _remember(
         await _note(state, clock, sync, due.isoformat())
 
 
-async def _sleep_until(clock: Clock, due: datetime) -> None:
+async def sleep_until(clock: Clock, due: datetime) -> None:
+    """Sleep until a moment of the clock, which may be set meanwhile."""
     while (left := (due - clock.now()).total_seconds()) > 0:
         await clock.sleep(min(left, NAP.total_seconds()))
 

@@ -12,6 +12,8 @@ from config.snapshot import Config
 from daemon.clock import Clock
 from daemon.core.values import Side, Value, encode_value
 from daemon.flow.approve import envelope_for, put_approval
+from daemon.flow.forecast import Budget
+from daemon.use_cases.budgeting import costs_now
 from state import attention, audit, guards, mirror, pairs, runs
 from state.database import State
 from state.pairs import PairRow
@@ -35,6 +37,8 @@ class OpenPlan(Answer):
     run: int
     created_at: datetime
     summary: dict[str, object]
+    budgets: list[Budget] = []
+    """What it costs on each connection, beside what may still be used there today."""
 
 
 class HeldSync(Answer):
@@ -67,8 +71,8 @@ class Approvals(Answer):
     envelopes: list[StandingEnvelope]
 
 
-async def approvals(state: State) -> Approvals:
-    """Return open plans, held syncs and standing envelopes."""
+async def approvals(state: State, *, now: datetime | None = None) -> Approvals:
+    """Return open plans, held syncs and standing envelopes; with *now*, what the plans cost."""
     plans = await state.read(runs.plans)
     known = await state.read(pairs.all_pairs)
     syncs = sorted({row.sync for row in known})
@@ -81,6 +85,7 @@ async def approvals(state: State) -> Approvals:
                 run=plan.run,
                 created_at=plan.created_at,
                 summary=orjson.loads(plan.summary),
+                budgets=await state.read(costs_now, plan.run, now) if now else [],
             )
             for plan in plans
             if orjson.loads(plan.summary).get("operations")

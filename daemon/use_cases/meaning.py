@@ -20,8 +20,9 @@ class Now:
 
 async def standing_now(state: State, clock: Clock) -> Now:
     """Return how everything stands. Raises StateUnavailable."""
+    now = clock.now()
     return Now(
-        at=clock.now(),
-        status=await status(state, limit=0),
+        at=now,
+        status=await status(state, limit=0, now=now),
         meaning=await state.read(meaning),
     )

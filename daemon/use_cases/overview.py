@@ -7,10 +7,12 @@ from sqlalchemy import Connection
 
 from daemon.core.operation import OperationKind
 from daemon.core.values import Side
+from daemon.flow.forecast import Budget
 from daemon.flow.report import Api, PlannedWrite, RunReport, Verified, planned_write
 from daemon.flow.send import DONE
 from daemon.flow.tally import COUNTS
 from daemon.use_cases.attend import Answer, NotFound
+from daemon.use_cases.budgeting import budgets_now
 from daemon.use_cases.standing import Standing, standing
 from state import attention, guards, intents, links, pairs, pending, runs
 from state.database import State
@@ -29,6 +31,8 @@ class RunLine(Answer):
     updated: int = 0
     failed: int = 0
     error: str = ""
+    put_off_until: datetime | None = None
+    """When its rest goes on by itself, where an account's day had no room for it."""
 
 
 class SyncStatus(Answer):
@@ -56,14 +60,16 @@ class Status(Answer):
     runs: list[RunLine]
     configuration: Standing = Standing()
     """How far the daemon follows its configuration (R16)."""
+    budgets: tuple[Budget, ...] = ()
+    """How the days of accounts stand that count API calls by the day."""
 
 
-async def status(state: State, *, limit: int = 10) -> Status:
-    """Return the state of every sync and the newest runs."""
-    return await state.read(_status, limit)
+async def status(state: State, *, limit: int = 10, now: datetime | None = None) -> Status:
+    """Return the state of every sync and the newest runs; with *now*, the accounts' days too."""
+    return await state.read(_status, limit, now)
 
 
-def _status(connection: Connection, limit: int) -> Status:
+def _status(connection: Connection, limit: int, now: datetime | None) -> Status:
     known = pairs.all_pairs(connection)
     waiting = {
         plan.sync: plan.digest
@@ -93,6 +99,7 @@ def _status(connection: Connection, limit: int) -> Status:
         syncs=syncs,
         runs=[_line(row) for row in runs.latest(connection, limit=limit)],
         configuration=standing(connection),
+        budgets=tuple(budgets_now(connection, now)) if now else (),
     )
 
 
@@ -115,6 +122,7 @@ def _line(row: runs.RunRow) -> RunLine:
         updated=counts.get("updated", 0),
         failed=counts.get("failed", 0),
         error=told.get("error", ""),
+        put_off_until=told.get("put_off_until"),
     )
 
 

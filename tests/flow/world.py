@@ -7,8 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
+from adapters.budget import AccountDays, Spending
 from adapters.contract import AdapterKind, Call, Surroundings
 from adapters.memory import CAPABILITIES, OBJECT, MemoryAdapter, MemorySystem, people_fields
+from adapters.quota import Quota
 from config.model import Service, Sync
 from config.snapshot import Config, Connection
 from daemon.clock import SeededLuck
@@ -79,6 +81,7 @@ class World:
         self.source = self._system("s")
         self.crm = self._system("c")
         self.adapters: dict[str, type[MemoryAdapter]] = {}
+        self.quota = Quota()
         self.tokens = {"source": "first", "crm": "first"}
         self.calls: list[Call] = []
         self.start()
@@ -101,6 +104,7 @@ class World:
     def start(self) -> None:
         """Start the process: everything but the systems and the state is new."""
         self.luck = SeededLuck(f"{self.clock.moment}")
+        self.days: AccountDays = {}
 
     def pass_by(self, duration: timedelta) -> None:
         """Let time pass."""
@@ -114,15 +118,22 @@ class World:
             create=lambda _settings, _around: adapter,
             default_object=OBJECT,
         )
+        spending = Spending(name, self.quota)
         adapter = self.adapters.get(name, MemoryAdapter)(
             self.system(side),
             Surroundings(
-                connection=name, clock=self.clock, luck=self.luck, on_call=self._note_call
+                connection=name,
+                clock=self.clock,
+                luck=self.luck,
+                on_call=self._note_call,
+                spending=spending,
             ),
         )
         settings = Settings(token=SecretStr(self.tokens[name]))
         connection = Connection(name=name, type="memory", settings=settings, fingerprint=name)
-        return Link(connection=connection, kind=kind, adapter=adapter)
+        return Link(
+            connection=connection, kind=kind, adapter=adapter, spending=spending, days=self.days
+        )
 
     def _note_call(self, call: Call) -> None:
         self.clock.moment += A_CALL

@@ -25,13 +25,19 @@ async def connections(tmp_path: Path) -> AsyncIterator[Connections]:
 
 
 def configured(
-    folder: Path, *, token: str = "one", key: str = "id", name: str = "people"
+    folder: Path,
+    *,
+    token: str = "one",
+    key: str = "id",
+    name: str = "people",
+    share: str = "60%",
 ) -> Config:
     file = folder / "crmsyncd.yaml"
     file.write_text(
         "connections:\n"
         f"  {name}: {{type: csv, path: people.csv, key: {key}}}\n"
-        f'  crm: {{type: hubspot, token: {token}, base_url: "http://127.0.0.1:1"}}\n'
+        f'  crm: {{type: hubspot, token: {token}, base_url: "http://127.0.0.1:1", '
+        f"quota: {{daily_share: {share}}}}}\n"
         "syncs:\n"
         f"  people-to-crm: {{source: {{connection: {name}}}, crm: {{connection: crm}}}}\n"
     )
@@ -117,3 +123,20 @@ async def test_a_fault_gives_everything_back(connections: Connections, tmp_path:
 async def lent_by_name(connections: Connections, config: Config, *names: str) -> None:
     async with connections.lent(config, names):
         pass
+
+
+async def test_a_quota_counts_at_once_for_a_run_under_way(
+    connections: Connections, tmp_path: Path
+) -> None:
+    """Nothing is opened anew for it, nobody waits, and no approval is needed (R16)."""
+    one, two = configured(tmp_path), configured(tmp_path, share="5%")
+
+    async with connections.lent(one, BOTH) as links:
+        await connections.take(two)
+        quota = links["crm"].spending.quota
+        async with connections.lent(two, BOTH) as later:
+            assert links["crm"].adapter is later["crm"].adapter
+
+    assert 0.05 == quota.daily_share
+    assert one.connections["crm"].fingerprint == two.connections["crm"].fingerprint
+    assert {"crm", "people"} == connections.opened()

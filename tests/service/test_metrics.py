@@ -1,6 +1,7 @@
 """Figures with a meaning: what waits, since when, why; and labels that stay few (F3)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,9 @@ from daemon.core.values import Side
 from daemon.service.metrics import Metrics
 from daemon.service.upkeep import Kept
 from daemon.use_cases.meaning import standing_now
-from state import attention, guards, intents, mirror, observations, pairs, pending, runs
+from state import attention, budgets, guards, intents, mirror, observations, pairs, pending, runs
 from state.attention import Apart
+from state.budgets import AllowanceRow
 from state.database import State
 from state.opening import open_state
 from state.runs import EnvelopeRow
@@ -111,6 +113,34 @@ async def test_writes_without_outcome_are_told(state: State, clock: LeapingClock
     for name in ("i1", "i2"):
         state.write_now(intents.finish, intent=name, state=intents.SETTLED, at=NOON)
     assert not any("writes_unknown" in name for name in await series(metrics, state, clock))
+
+
+async def test_an_accounts_day_is_told(state: State, clock: LeapingClock) -> None:
+    """What it takes, what we used and what is left; nothing is made up where nobody told it."""
+    allowance = AllowanceRow(
+        connection="crm", account="hubspot:1", starts_at_midnight=True, time_zone="Europe/Berlin",
+        most=1_000, account_left=800, told_at=NOON, daily_share=0.6, reserve=0.1,
+    )  # fmt: skip
+    unknown = replace(allowance, connection="other", account="x:2", most=None, account_left=None)
+    state.write_now(budgets.keep, [allowance, unknown], {"hubspot:1": {NOON: 150}})
+
+    found = await series(Metrics("1"), state, clock)
+
+    told = {
+        name.removeprefix("crmsync_api_budget_"): value
+        for name, value in found.items()
+        if "api_budget" in name and '"crm"' in name
+    }
+    assert {
+        'limit{connection="crm"}': 1_000,
+        'used{connection="crm"}': 150,
+        'share{connection="crm"}': 600,
+        'left{connection="crm"}': 450,
+        'urgent_left{connection="crm"}': 550,
+        'account_left{connection="crm"}': 800,
+        'resets_timestamp_seconds{connection="crm"}': NOON.replace(hour=23).timestamp(),
+    } == told
+    assert 'crmsync_api_budget_left{connection="other"}' not in found
 
 
 async def test_how_far_each_end_is_seen_is_told(state: State, clock: LeapingClock) -> None:

@@ -129,6 +129,17 @@ async def test_a_run_that_was_cut_does_not_wait(state: State) -> None:
     )
 
 
+async def test_a_run_that_was_put_off_does_not_wait(state: State) -> None:
+    """Where a day's share of calls was spent, a start looks at once whether there is room again."""
+    await woken(state, "daily", wakes=1)
+    run = state.write_now(runs.begin, sync=SYNC, trigger="test", at=NOON)
+    state.write_now(runs.end, run=run, outcome=runs.PUT_OFF, report="{}", at=NOON)
+
+    assert [("11-21 12:00", "interrupted"), ("11-22 00:00", "schedule")] == (
+        await woken(state, "daily", after=timedelta(days=1), wakes=2)
+    )
+
+
 async def test_a_changed_schedule_makes_up_for_nothing(state: State) -> None:
     """Planned anew while the daemon runs, it waits for its own next moment."""
     await woken(state, {"daily": "13:00"}, wakes=1)
