@@ -24,11 +24,11 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: alerts plants help setup demo test check soak kills bench lock
+.PHONY: alerts conformance plants help setup demo test check soak kills bench lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP) ## install everything into .venv (again only when pyproject.toml or requirements/ changed)
 
@@ -65,6 +65,9 @@ soak: setup ## simulate SEEDS=2000 seeds in virtual time; one line of JSON (ARGS
 
 kills: setup ## kill -9 a real sync N=20 times at random moments (ARGS=--fault-proxy: behind a bad net); one line of JSON
 	@$(BIN)/python -m tests.acceptance.kills --times $(N) $(ARGS)
+
+conformance: setup ## hold every adapter to the contract, faults included: adapters × cases (ARGS=--json)
+	@$(BIN)/python -m tests.conformance $(ARGS)
 
 plants: setup ## plant each known kind of bug in a copy, and see which suite finds it
 	@$(BIN)/python -m tests.plants $(ARGS)

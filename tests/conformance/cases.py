@@ -20,6 +20,7 @@ from tests.conformance.causes import CLAIMED, Ability, Cause, abilities
 FOLDER = Path(__file__).parent
 HARNESS_PREFIX = "harness_"
 CASES_PREFIX = "test_adapter_"
+FIRST = tuple(f"{CASES_PREFIX}{about}" for about in ("reads", "writes", "removals"))
 CHOSEN = "CRMSYNCD_CONFORMANCE"
 """Environment variable: the adapters to try, as ``python -m tests.conformance`` was given them."""
 
@@ -111,8 +112,11 @@ def undeclared(declaration: Declaration) -> list[str]:
 
 def names() -> list[str]:
     """Return the adapters to try: those chosen, else every one that has a harness here."""
-    if chosen := os.environ.get(CHOSEN, "").split():
-        return chosen
+    return os.environ.get(CHOSEN, "").split() or own_names()
+
+
+def own_names() -> list[str]:
+    """Return every adapter that has a harness here."""
     paths = FOLDER.glob(f"{HARNESS_PREFIX}*.py")
     return sorted(path.stem.removeprefix(HARNESS_PREFIX) for path in paths)
 
@@ -135,8 +139,9 @@ def declaration_of(name: str) -> Declaration:
 
 
 def cases() -> list[Case]:
-    """Return every case, file by file, in the order in which they stand there."""
+    """Return every case, the promises first, in the order in which they stand in their files."""
     stems = sorted(path.stem for path in FOLDER.glob(f"{CASES_PREFIX}*.py"))
+    stems.sort(key=lambda stem: FIRST.index(stem) if stem in FIRST else len(FIRST))
     modules = [importlib.import_module(f"tests.conformance.{stem}") for stem in stems]
     return [found for module in modules for found in _cases_in(module)]
 

@@ -206,10 +206,6 @@ class MemoryHarness:
         return WaitUntil("The day is used up.", until=self.clock.now() + timedelta(days=1))
 
 
-def _no_wire(what: str) -> str:
-    return f"it has no wire on which {what}"
-
-
 _HOW: Mapping[Cause, Callable[..., None]] = {
     Cause.CUT_LISTING: lambda on: setattr(on.system.faults, "cut_listing_after", 1),
     Cause.LOOPING_LISTING: lambda on: setattr(on.system.faults, "loops_listing", True),
@@ -236,6 +232,8 @@ _HOW: Mapping[Cause, Callable[..., None]] = {
     Cause.ID_REUSED: lambda on, id_: on.reuse(id_),
 }
 
+_NO_WIRE = "it has no wire on which a reply could be late, cut, or another one"
+
 DECLARATION = Declaration(
     title="memory",
     capabilities=_CAPABILITIES,
@@ -244,14 +242,14 @@ DECLARATION = Declaration(
         Cause.LOOPING_FEED: "its feed is one look at all records, cut into pages on our side",
         Cause.EXPIRED_CURSOR: "its feed forgets nothing, however old a cursor is",
         Cause.RATE_LIMIT_SILENT: "its refusals always say until when",
-        Cause.TIME_OUT_AFTER_COMMIT: _no_wire("a gateway could answer"),
-        Cause.SLOW_REPLY: _no_wire("a reply could be late"),
-        Cause.HTML_REPLY: _no_wire("a web page could come"),
-        Cause.HTML_ERROR: _no_wire("a web page could come"),
-        Cause.CUT_REPLY: _no_wire("a reply could break off"),
-        Cause.ERROR_IN_SUCCESS: _no_wire("an error could come as a success"),
-        Cause.SHORT_BATCH: _no_wire("a part of a reply could be lost"),
-        Cause.SHUFFLED_BATCH: _no_wire("results could change places"),
+        Cause.TIME_OUT_AFTER_COMMIT: _NO_WIRE,
+        Cause.SLOW_REPLY: _NO_WIRE,
+        Cause.HTML_REPLY: _NO_WIRE,
+        Cause.HTML_ERROR: _NO_WIRE,
+        Cause.CUT_REPLY: _NO_WIRE,
+        Cause.ERROR_IN_SUCCESS: _NO_WIRE,
+        Cause.SHORT_BATCH: _NO_WIRE,
+        Cause.SHUFFLED_BATCH: _NO_WIRE,
         Cause.MERGED: "its people cannot merge records",
     },
 )

@@ -58,7 +58,7 @@ async def test_a_long_refusal_is_handed_to_the_engine(harness: Harness) -> None:
 
 
 @case(Cause.REVOKED)
-async def test_refused_credentials_are_a_persons_business(harness: Harness) -> None:
+async def test_refused_credentials_are_for_a_person_to_renew(harness: Harness) -> None:
     """Reading and writing say so alike; nothing is empty, and nothing written."""
     id_ = await one(harness)
     await harness.cause(Cause.REVOKED)

@@ -126,7 +126,7 @@ async def test_who_comes_back_from_the_bin_is_seen(harness: Harness) -> None:
 
 
 @case(Cause.ID_REUSED)
-async def test_an_id_that_is_somebody_elses_now_has_another_version(harness: Harness) -> None:
+async def test_an_id_given_to_somebody_else_has_another_version(harness: Harness) -> None:
     """A known id with a known version is the known record."""
     id_ = await one(harness)
     before = (await listing(harness)).records[id_]

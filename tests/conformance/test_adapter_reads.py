@@ -6,8 +6,9 @@ import pytest
 
 from adapters.contract import EXTERNAL_ID, Complete
 from adapters.errors import AdapterError, Unreadable
+from adapters.registry import adapter_kinds
 from tests.conformance.asking import changes, listing, one, text_of
-from tests.conformance.cases import case
+from tests.conformance.cases import case, declaration_of
 from tests.conformance.causes import Ability, Cause
 from tests.conformance.harness import Harness
 
@@ -19,6 +20,16 @@ async def test_capabilities_are_usable_numbers(harness: Harness) -> None:
     assert min(able.read_batch, able.write_batch, able.page_size, able.hint_page_size + 1) >= 1
     lags = (able.index_lag, able.lookup_lag, able.time_resolution, able.request_time_out)
     assert min(lags) >= timedelta(0)
+
+
+async def test_its_type_leads_to_it(harness: Harness, request: pytest.FixtureRequest) -> None:
+    """Whoever writes ``type:`` and its word gets this adapter, ours or another package's."""
+    word = declaration_of(request.node.callspec.params["harness"]).word
+    kind = adapter_kinds().get(word)
+
+    assert (word == "") == (kind is None)
+    if kind is not None:
+        assert kind.default_object in await harness.adapter.objects()
 
 
 async def test_the_account_stays_the_same(harness: Harness) -> None:

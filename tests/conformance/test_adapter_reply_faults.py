@@ -71,7 +71,7 @@ async def test_a_web_page_is_no_answer(harness: Harness) -> None:
 
 
 @case(Cause.HTML_ERROR)
-async def test_a_gateways_error_page_is_no_answer(harness: Harness) -> None:
+async def test_an_error_page_of_a_gateway_is_no_answer(harness: Harness) -> None:
     """A body that is no JSON breaks nothing, and says nothing."""
     await _nothing_is_believed(harness, Cause.HTML_ERROR)
 
