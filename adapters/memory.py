@@ -153,9 +153,18 @@ class MemoryAdapter:
         """Read by id, archived ones included."""
         del object_name
         self._call("read")
-        there = [self._system.records[i] for i in ids if i in self._system.records]
-        missing = frozenset(set(ids) - {stored.id for stored in there})
-        return Reading(records=[self._record(s, fields) for s in there], missing=missing)
+        system = self._system
+        if system.answers_for_merged:
+            redirects = {i: system.survivor(i) for i in ids if i in system.merged}
+        else:
+            redirects = {i: system.merged[i] for i in ids if i in system.merged}
+        answering = {i: redirects.get(i, i) if system.answers_for_merged else i for i in ids}
+        there = {i: system.records[who] for i, who in answering.items() if who in system.records}
+        return Reading(
+            records=[self._record(s, fields) for s in {s.id: s for s in there.values()}.values()],
+            missing=frozenset(set(ids) - there.keys()),
+            redirects={old: new for old, new in redirects.items() if old in there},
+        )
 
     async def find(
         self, object_name: str, key: str, keys: Sequence[str], fields: Sequence[str]
@@ -265,7 +274,12 @@ class MemoryAdapter:
             modified_at=stored.modified_at,
             is_archived=stored.is_archived,
         )
-        return replace(record, external_id=stored.external_id)
+        return replace(
+            record,
+            external_id=stored.external_id,
+            merged_ids=tuple(stored.merged_ids),
+            other_emails=tuple(stored.other_emails),
+        )
 
     def _call(self, purpose: str, *, is_told: bool = False) -> None:
         """Log a call; reads pass both fault points here, writes pass them in ``write``."""

@@ -44,6 +44,10 @@ class Stored:
     external_id: str | None = None
     is_archived: bool = False
     version: int = 1
+    merged_ids: list[str] = field(default_factory=list)
+    """Records that were merged into this one, where the system tells so."""
+    other_emails: list[str] = field(default_factory=list)
+    """Addresses of those, where the system keeps them."""
 
 
 @dataclass(kw_only=True)
@@ -78,6 +82,12 @@ class MemorySystem:
     faults: Faults = field(default_factory=Faults)
     records: dict[str, Stored] = field(default_factory=dict)
     carries_external_id: bool = True
+    answers_for_merged: bool = True
+    """Whoever asks for a record that was merged away is answered by the one that survived, which
+    tells whom it took over and keeps their addresses; else it stays in the bin and names the one it
+    was merged into."""
+    merged: dict[str, str] = field(default_factory=dict)
+    """Record that was merged away → the one it was merged into."""
     writes: list[tuple[str, str]] = field(default_factory=list)
     """(verb, id) of every write that took effect, in order."""
     _last: int = 0
@@ -120,13 +130,33 @@ class MemorySystem:
         self._touch(self.records[record], self.now())
 
     def restore(self, record: str) -> None:
-        """Take a record out of the bin, as a person."""
+        """Take a record out of the bin, as a person; a merge is undone by that."""
+        self.merged.pop(record, None)
         self.records[record].is_archived = False
         self._touch(self.records[record], self.now())
 
     def erase(self, record: str) -> None:
         """Delete a record for good, as a person or as our write: no feed tells, no read finds it."""
         del self.records[record]
+
+    def merge(self, survivor: str, loser: str, values: Mapping[str, Value]) -> None:
+        """Make one record of two, as a person who chooses *values* for the one that survives."""
+        stored, gone = self.records[survivor], self.records[loser]
+        self.merged[loser] = survivor
+        if self.answers_for_merged:
+            del self.records[loser]
+            stored.merged_ids += [loser, *gone.merged_ids]
+            held = [str(gone.values["email"])] if gone.values.get("email") else []
+            stored.other_emails += [*held, *gone.other_emails]
+        else:
+            self.archive(loser)
+        self.edit(survivor, values)
+
+    def survivor(self, record: str) -> str:
+        """Return the record that answers for one that may have been merged away."""
+        while record in self.merged:
+            record = self.merged[record]
+        return record
 
     def _touch(self, stored: Stored, now: datetime) -> None:
         stored.version += 1
@@ -142,7 +172,8 @@ class MemorySystem:
         wanted = str(value).casefold()
         for stored in self.live():
             held = stored.external_id if key == EXTERNAL_ID else stored.values.get(key)
-            if held is not None and str(held).casefold() == wanted:
+            others = stored.other_emails if key == "email" else []
+            if wanted in {str(one).casefold() for one in (held, *others) if one is not None}:
                 return stored
         return None
 

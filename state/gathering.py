@@ -36,6 +36,12 @@ class Gathered:
     """Writes of single fields that came to nothing (R19)."""
     successors: Mapping[str, str]
     """Record of this side → the live one that took its place (R41)."""
+    keepers: Mapping[str, tuple[LinkRow, LinkRow]]
+    """Unlinked record of this side → the link it had, and the one that took that over (R42)."""
+    heirs: Mapping[str, Sequence[LinkRow]]
+    """Link whose record is not there → the folded links whose records belong to it (R42)."""
+    near: Mapping[Side, Mapping[str, MirrorRow]]
+    """Records of keepers and heirs."""
 
 
 def gather(
@@ -47,9 +53,14 @@ def gather(
     linked = links.of_records(connection, pair=pair, side=side, ids=ids)
     opposite = [link.record(side.other) for link in linked.values()]
     other = mirror.get(connection, ends[side.other], opposite)
+    keepers = links.keepers(
+        connection, pair=pair, side=side, ids=[record for record in ids if record not in linked]
+    )
+    rows = {side: own, side.other: other}
+    heirs = links.folded_into(connection, [x.id for x in linked.values() if _is_widowed(x, rows)])
     return Gathered(
         revisions=page,
-        rows={side: own, side.other: other},
+        rows=rows,
         links=linked,
         pending_opposite=pending.among(connection, pair=pair, side=side.other, ids=opposite),
         opposite_links=links.of_records(
@@ -59,11 +70,32 @@ def gather(
         held_intents=intents.held_at(connection, list(ends.values())),
         verdicts=attention.verdicts(connection, [link.id for link in linked.values()]),
         successors=redirects.successors(connection, ends[side], ids),
+        keepers=keepers,
+        heirs=heirs,
+        near=_near(connection, ends, keepers, heirs),
         vain={
             **attention.vain(connection, pair=pair, side=side, records=ids),
             **attention.vain(connection, pair=pair, side=side.other, records=opposite),
         },
     )
+
+
+def _is_widowed(link: LinkRow, rows: Mapping[Side, Mapping[str, MirrorRow]]) -> bool:
+    found = (rows[side].get(link.record(side)) for side in Side)
+    return any(row is None or not row.is_live for row in found)
+
+
+def _near(
+    connection: Connection,
+    ends: Ends,
+    keepers: Mapping[str, tuple[LinkRow, LinkRow]],
+    heirs: Mapping[str, Sequence[LinkRow]],
+) -> dict[Side, dict[str, MirrorRow]]:
+    some = [kept for _, kept in keepers.values()] + [x for each in heirs.values() for x in each]
+    return {
+        side: mirror.get(connection, ends[side], [link.record(side) for link in some])
+        for side in Side
+    }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from daemon.core.base import Base
 from daemon.core.operation import Clash, Clearance, Operation
 from daemon.core.values import Side
-from state import attention, links, mirror, pairs, pending, rollbacks, runs
+from state import attention, links, merges, mirror, pairs, pending, rollbacks, runs
 from state.attention import Apart
 
 
@@ -25,6 +25,7 @@ class DecidedPage(Protocol):
     readmitted: list[tuple[Side, str]]
     detached: list[str]
     revived: list[str]
+    inherited: list[tuple[str, str, Side]]
 
 
 def keep_page(
@@ -56,6 +57,8 @@ def keep_page(
         links.set_status(connection, link=link, status=links.ACTIVE)
     for link in page.detached:
         links.set_status(connection, link=link, status=links.DETACHED)
+    for link, heir, side in page.inherited:
+        merges.take_over(connection, link=link, heir=heir, side=side)
     for link, records_of_link, clashes in page.clashes:
         attention.note_clashes(
             connection,
@@ -95,9 +98,13 @@ FORGOTTEN = "forgotten_create"
 SUCCEEDED = "has_successor"
 """Why a record waits that came back after it was made again under another id (R41)."""
 
+MERGED_AWAY = "merged_there"
+"""Why a record waits whose partner was merged into the partner of another one here (R42)."""
+
 MATCH_RULES = (
     FORGOTTEN,
     SUCCEEDED,
+    MERGED_AWAY,
     "ambiguous_match",
     "duplicate_in_side",
     "duplicate_of_linked",

@@ -11,7 +11,7 @@ from daemon.core.base import Base, BaseField, decode_base, encode_base
 from daemon.core.values import Side
 from state.bulk import chunks, unforeseen
 from state.columns import table
-from state.tables import Link
+from state.tables import FOLDED_INTO, Link
 
 _LINK = table(Link)
 
@@ -32,6 +32,8 @@ class LinkRow:
     status: str
     how: str
     base: dict[str, BaseField]
+    into: str = ""
+    """Of a folded link: the one that its records belong to now (R42)."""
 
     def record(self, side: Side) -> str:
         """Return the id of the linked record on *side*."""
@@ -78,6 +80,7 @@ def add_all(connection: Connection, rows: Sequence[LinkRow], *, run: int, at: da
             "run": run,
             "linked_at": at,
             "fields": encode_base(row.base),
+            "into": row.into,
         }
         for row in rows
     ]
@@ -167,6 +170,39 @@ def follow(connection: Connection, *, pair: str, side: Side, old: str, new: str)
     return connection.execute(update(_LINK).where(where).values({column.name: new})).rowcount
 
 
+def keepers(
+    connection: Connection, *, pair: str, side: Side, ids: Sequence[str]
+) -> dict[str, tuple[LinkRow, LinkRow]]:
+    """Return record of a folded link → (that link, the one that took it over) (R42)."""
+    column = _LINK.c.source_id if side is Side.SOURCE else _LINK.c.crm_id
+    folded: dict[str, LinkRow] = {}
+    for some in chunks(list(dict.fromkeys(ids))):
+        where = and_(_LINK.c.pair == unforeseen(pair), column.in_(some), _LINK.c.status == FOLDED)
+        chosen = select(_LINK).where(where, FOLDED_INTO).order_by(_LINK.c.linked_at, _LINK.c.id)
+        rows = [_typed(row) for row in connection.execute(chosen).mappings()]
+        folded.update({row.record(side): row for row in rows})
+    kept = get(connection, [row.into for row in folded.values()])
+    return {one: (row, kept[row.into]) for one, row in folded.items() if row.into in kept}
+
+
+def folded_into(connection: Connection, ids: Sequence[str]) -> dict[str, list[LinkRow]]:
+    """Return link → the folded links whose records belong to it, oldest first (R42)."""
+    found: dict[str, list[LinkRow]] = {}
+    for some in chunks(list(dict.fromkeys(ids))):
+        where = and_(_LINK.c.into.in_(some), FOLDED_INTO)
+        chosen = select(_LINK).where(where).order_by(_LINK.c.linked_at, _LINK.c.id)
+        for row in connection.execute(chosen).mappings():
+            found.setdefault(row["into"], []).append(_typed(row))
+    return found
+
+
+def change(connection: Connection, link: str, **facts: Any) -> None:
+    """Set columns of a link; ``base`` is the whole base."""
+    if "base" in facts:
+        facts["fields"] = encode_base(facts.pop("base"))
+    connection.execute(update(_LINK).where(_LINK.c.id == link).values(**facts))
+
+
 def count(connection: Connection, *, pair: str, status: str = ACTIVE) -> int:
     """Return how many links of a pair have *status*."""
     where = and_(_LINK.c.pair == pair, _LINK.c.status == status)
@@ -191,4 +227,5 @@ def _typed(row: Mapping[Any, Any]) -> LinkRow:
         status=row["status"],
         how=row["how"],
         base=decode_base(row["fields"]),
+        into=row["into"],
     )

@@ -1,9 +1,9 @@
-"""Redirects: records that live on under another id (R41)."""
+"""Redirects: records that live on under another id, made again or merged (R41, I20)."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
 from state import mirror
 from state.bulk import chunks, unforeseen, upsert
@@ -22,15 +22,34 @@ def note(connection: Connection, end: End, *, old: str, new: str, why: str, at: 
     upsert(connection, _REDIRECT, [{**row, "at": at}])
 
 
+def merged(connection: Connection, end: End, ids: Sequence[str]) -> dict[str, str]:
+    """Return record of *ids* → the one it was merged into, as far as that was noted (I20)."""
+    found: dict[str, str] = {}
+    for some in chunks(list(ids)):
+        where = and_(_at(end), _REDIRECT.c.old_id.in_(some), _REDIRECT.c.why == MERGED)
+        rows = connection.execute(select(_REDIRECT.c.old_id, _REDIRECT.c.new_id).where(where))
+        found.update({str(old): str(new) for old, new in rows})
+    return found
+
+
+def forget_merges(connection: Connection, end: End, ids: Sequence[str]) -> None:
+    """Forget that records were merged into others: they stand by themselves again."""
+    for some in chunks(list(ids)):
+        where = and_(_at(end), _REDIRECT.c.old_id.in_(some), _REDIRECT.c.why == MERGED)
+        connection.execute(delete(_REDIRECT).where(where))
+
+
+def _at(end: End) -> ColumnElement[bool]:
+    return and_(
+        _REDIRECT.c.connection == unforeseen(end[0]), _REDIRECT.c.object == unforeseen(end[1])
+    )
+
+
 def successors(connection: Connection, end: End, ids: Sequence[str]) -> dict[str, str]:
     """Return record of *ids* → the live record that took its place (R41)."""
     found: dict[str, str] = {}
     for some in chunks(list(ids)):
-        where = and_(
-            _REDIRECT.c.connection == unforeseen(end[0]),
-            _REDIRECT.c.object == unforeseen(end[1]),
-            _REDIRECT.c.old_id.in_(some),
-        )
+        where = and_(_at(end), _REDIRECT.c.old_id.in_(some))
         rows = connection.execute(select(_REDIRECT.c.old_id).where(where))
         found.update({str(old): latest(connection, end, str(old)) for (old,) in rows})
     there = mirror.get(connection, end, list(found.values()))

@@ -17,6 +17,7 @@ HERE = text("presence IN ('live', 'suspect')")
 RACY = text("is_racy")
 ABSENT = text("absences > 0")
 UNPROVEN = text("presence = 'missing' AND absences < 2")
+FOLDED_INTO = text("\"into\" <> ''")
 
 
 class Meta(SQLModel, table=True):
@@ -246,6 +247,7 @@ class Link(SQLModel, table=True):
         ),
         Index(None, "pair", "source_id"),
         Index(None, "pair", "crm_id"),
+        Index("ix_link_folded", "into", sqlite_where=FOLDED_INTO, postgresql_where=FOLDED_INTO),
     )
     id: str = Field(primary_key=True)
     """The entity id (R7)."""
@@ -261,3 +263,5 @@ class Link(SQLModel, table=True):
     linked_at: datetime = Field(sa_type=Moment)
     fields: str = Field(default="{}", sa_type=Text)
     """The base: rule key → what each side held when they last agreed, JSON (R1)."""
+    into: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Of a folded link: the one that its records belong to since a merge (R42)."""

@@ -23,6 +23,7 @@ from daemon.flow.decide import (
     keep_decision,
     without_vain,
 )
+from daemon.flow.folded import consider_folded, inherit
 from daemon.flow.gone import Widowed, bring_back, consider_gone
 from daemon.flow.kin import Holders, across, has_stronger_rival, hits_of, rival_keys
 from daemon.flow.opt_outs import opt_outs_of
@@ -118,6 +119,9 @@ def _consider_one(work: Considering, one: _One, made: PagePlan, wanted: Wanted) 
         _consider_link(work, one, link, made, wanted)
     elif one.row.presence == SUSPECT or not one.row.is_live:
         made.cleared.append(one.clear)
+    elif one.row.id in one.known.keepers:
+        made.readmitted.append((one.side, one.row.id))
+        consider_folded(work.pair, one.known, one.kin, (one.side, one.row, one.clear), made)
     else:
         _consider_loose(work, one, link, made, wanted)
 
@@ -152,7 +156,8 @@ def _consider_link(
     elif any(row.presence == SUSPECT for row in rows.values()):
         made.cleared += clears
     elif other is None or not other.is_live or not one.row.is_live:
-        consider_gone(work.pair, link, rows, clears, made, may_create=work.may_create)
+        if not inherit(one.known, link, rows, clears, made):
+            consider_gone(work.pair, link, rows, clears, made, may_create=work.may_create)
     else:
         found = Linked(link=link, rows=rows)
         _reconcile(work, one, found, clears, made, wanted)
@@ -216,7 +221,7 @@ def _consider_loose(
             _set_aside(work, one, rule, message, made)
         case NoMatch() if one.row.id in one.known.successors:
             after = one.known.successors[one.row.id]
-            _set_aside(work, one, SUCCEEDED, f"it was gone and made again as {after}, and now both "
+            _set_aside(work, one, SUCCEEDED, f"it was gone and lives on as {after}, and now both "
                        "are there; merge them, or delete one.", made)  # fmt: skip
         case NoMatch() if why := _why_not_made(work, one):
             _set_aside(work, one, FORGOTTEN, why, made)

@@ -50,6 +50,8 @@ class PagePlan:
     readmitted: list[tuple[Side, str]] = field(default_factory=list)
     detached: list[str] = field(default_factory=list)
     revived: list[str] = field(default_factory=list)
+    inherited: list[tuple[str, str, Side]] = field(default_factory=list)
+    """(link, folded link, side): the folded one's record takes the place of one that is gone."""
     skipped: list[tuple[Side, str]] = field(default_factory=list)
     """(side, why)."""
     judged: list[tuple[Side, bool]] = field(default_factory=list)

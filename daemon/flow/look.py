@@ -14,10 +14,12 @@ from adapters.contract import Reading, batches
 from daemon.core.normalize import comparable
 from daemon.core.operation import Clearance, Operation
 from daemon.core.values import FieldKind, Values
+from daemon.flow import merges
 from daemon.flow.observe import keep_reading
 from daemon.flow.parts import EndPart, PairPart, RunPart
 from state import attention, intents, links, mirror, pending
 from state.attention import Apart
+from state.links import LinkRow
 
 
 async def look_before_update(
@@ -32,9 +34,7 @@ async def look_before_update(
     found: dict[str, Values] = {}
     watch = run.watch(part.end)
     for some in batches(ids, capabilities.read_batch):
-        reading = await part.adapter.read(part.object, some, watch.fields)
-        run.tally.need("look", len(some), capabilities.read_batch,
-                       is_remote=capabilities.is_remote)  # fmt: skip
+        reading = await merges.read(run, watch, some, "look")
         await keep_reading(run, watch, reading)
         await run.state.write(mirror.note_gone, part.end, sorted(reading.missing))
         found.update({r.id: r.values for r in reading.records if not r.is_archived})
@@ -65,10 +65,10 @@ async def look_before_removal(
     size, watch = origin.adapter.capabilities.read_batch, run.watch(origin.end)
     back: set[str] = set()
     for some in batches(sorted({str(operation.origin_id) for operation in ready}), size):
-        reading = await origin.adapter.read(origin.object, some, watch.fields)
-        run.tally.need("look", len(some), size, is_remote=origin.adapter.capabilities.is_remote)
+        reading = await merges.read(run, watch, some, "look")
         await keep_reading(run, watch, reading)
         archived = {record.id for record in reading.records if record.is_archived}
+        archived -= reading.redirects.keys()  # merged away is not deleted (I6)
         back |= set(some) - reading.missing - archived
     run.tally.moved += len(back)
     return [operation for operation in ready if str(operation.origin_id) not in back]
@@ -83,10 +83,17 @@ async def _still_linked(
     return [
         operation
         for operation in operations
-        if operation.link in rows
-        and rows[operation.link].status == links.ACTIVE
-        and operation.target_id not in busy
+        if operation.target_id not in busy and _is_as_planned(operation, rows.get(operation.link))
     ]
+
+
+def _is_as_planned(operation: Operation, link: LinkRow | None) -> bool:
+    """Tell whether a link still holds and is of the same two records: a merge moves it (I20)."""
+    return (
+        link is not None
+        and link.status == links.ACTIVE
+        and (link.source_id, link.crm_id) == (operation.source_id, operation.crm_id)
+    )
 
 
 async def look_before_create(

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from adapters.contract import Complete, Covered, Hint, Hints, Page, Partial, Reading, batches
 from adapters.errors import Unreadable
 from daemon.core.values import Side
+from daemon.flow import merges
 from daemon.flow.believe import is_believed, look_at_canaries, tell_bulk_touch
 from daemon.flow.gone import carries_deletes
 from daemon.flow.parts import Progress, RunPart, Watch
@@ -136,7 +137,7 @@ async def _are_all_archived(run: RunPart, watch: Watch, number: int) -> bool:
         for some in batches(ids, adapter.capabilities.read_batch):
             reading = await adapter.read(watch.part.object, some, watch.fields)
             archived = [record for record in reading.records if record.is_archived]
-            if len(archived) < len(some):
+            if len(archived) < len(some) or reading.redirects:
                 return False
             await keep_reading(run, watch, Reading(records=archived))
     return True
@@ -146,8 +147,7 @@ async def _keep_page(
     run: RunPart, watch: Watch, page: Page, row: ObservationRow, number: int | None
 ) -> None:
     how = sighting(run, watch, unchanged_until=row.covered_until, listing=number)
-    changed = await run.state.write(mirror.put, watch.seen(page.records), how)
-    run.tally.changed_records += len(changed)
+    await merges.keep(run, watch, Reading(records=page.records), how)
     for pair, side in watch.users:
         run.tally.add(side, "read", len(page.records) + len(page.faults))
         if page.faults:
@@ -202,14 +202,12 @@ async def _account_for_unseen(run: RunPart, watch: Watch, number: int, started: 
         if adapter.capabilities.is_saved_whole:
             ids = await follow_renames(run, watch, ids, started)
         for some in batches(ids, adapter.capabilities.read_batch):
-            reading = await adapter.read(watch.part.object, some, watch.fields)
-            run.tally.need("read", len(some), adapter.capabilities.read_batch,
-                           is_remote=adapter.capabilities.is_remote)  # fmt: skip
+            reading = await merges.read(run, watch, some, "read")
             await keep_reading(run, watch, reading)
             await run.state.write(
                 mirror.note_absence, end, sorted(reading.missing), needed=ABSENCES_NEEDED
             )
-            is_whole = is_whole and all(record.is_archived for record in reading.records)
+            is_whole = is_whole and not _alive_among(reading, some)
             is_whole = is_whole and not unanswered(reading, some)
     return is_whole and await _prove_missing(run, watch)
 
@@ -221,23 +219,23 @@ async def _prove_missing(run: RunPart, watch: Watch) -> bool:
     while ids := await _unproven(run, watch, after, RECALL):
         after = ids[-1]
         for some in batches(ids, adapter.capabilities.read_batch):
-            reading = await adapter.read(watch.part.object, some, watch.fields)
-            run.tally.need("read", len(some), adapter.capabilities.read_batch,
-                           is_remote=adapter.capabilities.is_remote)  # fmt: skip
+            reading = await merges.read(run, watch, some, "read")
             await keep_reading(run, watch, reading)
             await run.state.write(
                 mirror.note_absence, end, sorted(reading.missing), needed=ABSENCES_NEEDED
             )
-            is_whole = is_whole and all(record.is_archived for record in reading.records)
+            is_whole = is_whole and not _alive_among(reading, some)
     return is_whole
 
 
+def _alive_among(reading: Reading, ids: Sequence[str]) -> bool:
+    """Tell whether one of these is there by itself; one that was merged away is not."""
+    return any(record.id in ids and not record.is_archived for record in reading.records)
+
+
 async def keep_reading(run: RunPart, watch: Watch, reading: Reading) -> list[str]:
-    """Store what a direct read found; return the ids that changed."""
-    how = sighting(run, watch)
-    changed = await run.state.write(mirror.put, watch.seen(reading.records), how)
-    run.tally.changed_records += len(changed)
-    return changed
+    """Store what a direct read found, merges among it; return the ids that changed."""
+    return await merges.keep(run, watch, reading, sighting(run, watch))
 
 
 async def _poll(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
@@ -288,16 +286,13 @@ async def _read_hints(
     run.tally.echoes += len(hints) - len(news)
     is_told = True
     for some in batches(sorted(set(news)), adapter.capabilities.read_batch):
-        reading = await adapter.read(watch.part.object, some, watch.fields)
+        reading = await merges.read(run, watch, some, "read")
         is_told = is_told and not unanswered(reading, some)
-        run.tally.need("read", len(some), adapter.capabilities.read_batch,
-                       is_remote=adapter.capabilities.is_remote)  # fmt: skip
         run.tally.read_records += len(reading.records)
         for _, side in watch.users:
             run.tally.add(side, "read", len(reading.records))
         how = sighting(run, watch, unchanged_until=row.covered_until)
-        changed = await run.state.write(mirror.put, watch.seen(reading.records), how)
-        run.tally.changed_records += len(changed)
+        await merges.keep(run, watch, reading, how)
         await run.state.write(mirror.suspect, end, sorted(reading.missing), None)
     return is_told
 

@@ -20,9 +20,16 @@ from state.mirror import MirrorRow
 
 
 def opt_outs_of(
-    pair: PairPart, side: Side, row: MirrorRow, kin: Kin, clear: Clearance
+    pair: PairPart,
+    side: Side,
+    row: MirrorRow,
+    kin: Kin,
+    clear: Clearance,
+    owner: tuple[MirrorRow, LinkRow] | None = None,
 ) -> list[Operation]:
     """Return the writes that carry a record's opt-out to the other side's holders of its address.
+
+    *owner* is a record that it belongs to, whatever its address, with its link.
 
     Settled, the only one takes the record off the list; of several, the next plan does (R1).
     """
@@ -34,11 +41,18 @@ def opt_outs_of(
         and is_opted_out(row.values.get(rule.name(side)))
     ]
     holders = _holders(pair, side, row, kin) if rules else ()
+    targets = {
+        record: (kin.rows[record], link)
+        for record in holders
+        if (link := kin.links.get(record)) is not None
+    }
+    if owner is not None:
+        targets[owner[0].id] = owner
     written = [
         (link, copies)
-        for record in holders
-        if (link := kin.links.get(record)) is not None and link.status == ACTIVE
-        if (copies := _copies(pair, side, row, kin.rows[record], link, rules))
+        for holder, link in targets.values()
+        if link.status == ACTIVE
+        if (copies := _copies(pair, side, row, holder, link, rules))
     ]
     return [
         Operation(

@@ -6,10 +6,13 @@ it, and the records are planned afresh. Until then they stay busy and everything
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from adapters.budget import urgent
 from adapters.contract import EXTERNAL_ID, Accepted, Reading, Verb, batches
 from daemon.core.record import Record
+from daemon.flow import merges
 from daemon.flow.observe import keep_reading, sighting
 from daemon.flow.parts import EndPart, RunPart
 from daemon.flow.removed import settle_removed
@@ -26,6 +29,7 @@ from state import intents, mirror, observations
 from state.intents import IntentRow
 
 
+@urgent
 async def recover(run: RunPart) -> int:
     """Settle open intents on the ends of this run; return how many are still open."""
     rows = await run.state.read(intents.open_at, [watch.part.end for watch in run.watches])
@@ -68,7 +72,7 @@ async def _read_back(run: RunPart, part: EndPart, rows: Sequence[IntentRow]) -> 
         found = {record.id: record for record in reading.records}
         for row in some:
             record = found.get(row.accepted_id)
-            is_gone = row.accepted_id in reading.missing and not can_still_land(run, part, row)
+            is_gone = row.accepted_id in _not_there(reading) and not can_still_land(run, part, row)
             if record is None and not is_gone:
                 left += 1
                 continue
@@ -87,21 +91,40 @@ async def _recover_updates(run: RunPart, part: EndPart, rows: Sequence[IntentRow
         found = {record.id: record for record in reading.records}
         for row in some:
             target = str(row.operation.target_id)
-            if target in found or target in reading.missing:
-                left += await _settle_update(run, part, row, found.get(target))
+            if target in found or target in _not_there(reading):
+                is_missing = target in reading.missing
+                left += await _settle_update(
+                    run, part, row, found.get(target), is_missing=is_missing
+                )
             else:
                 left += 1  # the reply left it out, which proves nothing
     return left
 
 
 async def _read(run: RunPart, part: EndPart, ids: Sequence[str]) -> Reading:
-    """Read the records; the mirror learns of them when their intents are settled."""
-    run.tally.need("recover", len(ids), part.adapter.capabilities.read_batch,
-                   is_remote=part.adapter.capabilities.is_remote)  # fmt: skip
-    return await part.adapter.read(part.object, ids, run.watch(part.end).fields)
+    """Read the records; the mirror learns of them when their intents are settled.
+
+    Of one that was merged away the reply shows who survived: nobody can say any more whether a
+    write to it happened.
+    """
+    watch = run.watch(part.end)
+    reading = await merges.read(run, watch, ids, "recover")
+    if not reading.redirects:
+        return reading
+    merged = {*reading.redirects, *reading.redirects.values()}
+    survivors = [record for record in reading.records if record.id in merged]
+    await keep_reading(run, watch, replace(reading, records=survivors, missing=frozenset()))
+    left = [record for record in reading.records if record.id not in reading.redirects]
+    return replace(reading, records=left)
 
 
-async def _settle_update(run: RunPart, part: EndPart, row: IntentRow, record: Record | None) -> int:
+def _not_there(reading: Reading) -> AbstractSet[str]:
+    return reading.missing | reading.redirects.keys()
+
+
+async def _settle_update(
+    run: RunPart, part: EndPart, row: IntentRow, record: Record | None, *, is_missing: bool
+) -> int:
     if record is not None and not record.is_archived and happened(row, record):
         accepted = Accepted(id=record.id, record=record)
         await run.state.write(settle_accepted, _settling(run, part, row), row, accepted)
@@ -110,7 +133,7 @@ async def _settle_update(run: RunPart, part: EndPart, row: IntentRow, record: Re
         return 1
     if record is not None:
         await keep_reading(run, run.watch(part.end), Reading(records=[record]))
-    else:
+    elif is_missing:
         await run.state.write(mirror.note_gone, part.end, [str(row.operation.target_id)])
     await run.state.write(settle_not_happened, _settling(run, part, row), row, record)
     return 0
@@ -127,13 +150,16 @@ async def _recover_removals(run: RunPart, part: EndPart, rows: Sequence[IntentRo
         for row in gone:
             await run.state.write(settle_removed, _settling(run, part, row), [row])
         for row in some:
-            record = there.get(str(row.operation.target_id))
+            target = str(row.operation.target_id)
+            record = there.get(target)
             if row in gone:
                 continue
-            if record is None or can_still_land(run, part, row):
+            is_silent = record is None and target not in reading.redirects
+            if is_silent or can_still_land(run, part, row):
                 left += 1
                 continue
-            await keep_reading(run, run.watch(part.end), Reading(records=[record]))
+            if record is not None:
+                await keep_reading(run, run.watch(part.end), Reading(records=[record]))
             await run.state.write(finish_unsent, [row], at=run.clock.now())
     return left
 

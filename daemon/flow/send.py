@@ -15,6 +15,7 @@ from adapters.errors import AdapterError, Failure, RejectBatch, UnknownOutcome
 from config.words import ErrorPolicy
 from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import Side
+from daemon.flow import merges
 from daemon.flow.look import set_aside_taken
 from daemon.flow.observe import keep_reading, sighting
 from daemon.flow.parts import EndPart, PairPart, RunPart
@@ -244,9 +245,7 @@ async def _meet_existing(
         return
     watch = run.watch(part.end)
     known = await run.state.read(mirror.get, part.end, sorted(blocked))
-    reading = await part.adapter.read(part.object, sorted(blocked), watch.fields)
-    run.tally.need("look", len(blocked), part.adapter.capabilities.read_batch,
-                   is_remote=part.adapter.capabilities.is_remote)  # fmt: skip
+    reading = await merges.read(run, watch, sorted(blocked), "look")
     changed = await keep_reading(run, watch, reading)
     found = {record.id for record in reading.records}
     hopeless = [

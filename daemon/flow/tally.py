@@ -43,6 +43,8 @@ class Tally:
     recovered: int = 0
     """Writes of former requests without a reply, of which a look told what became of them."""
     changed_records: int = 0
+    merges: int = 0
+    """Records that people merged into others, as far as this run learned of it (I20)."""
     read_records: int = 0
     """Records that a change feed had us read."""
     notes: list[str] = field(default_factory=list)

@@ -74,9 +74,12 @@ def _obstacle(undoing: Undoing, side: Side) -> str:
 def _judge_fields(undoing: Undoing, side: Side, wish: Wish, made: Judged) -> list[FieldBack]:
     present = undoing.present[side]
     wanted = [one for one in fields_back(undoing.writes[side]) if wish.covers(one.copy)]
-    if present.lives_as or present.record is None:
-        why = (
-            f"it lives on as {present.lives_as}" if present.lives_as else "it is not there any more"
+    partner = undoing.present[side.other]
+    if present.lives_as or present.record is None or partner.is_merged:
+        why = present.became or (
+            f"its partner was merged into {partner.lives_as}"
+            if partner.is_merged
+            else "it is not there any more"
         )
         made.kept += [item(undoing, side, "value", name=one.copy.field, why=why) for one in wanted]
         return []

@@ -14,6 +14,7 @@ from adapters.contract import Reading, Verb, batches
 from daemon.core.normalize import comparable
 from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import FieldKind, Side, Value, decode_values
+from daemon.flow import merges
 from daemon.flow.observe import keep_reading, unanswered
 from daemon.flow.parts import EndPart, PairPart, RunPart
 from daemon.flow.recover import recover
@@ -44,6 +45,8 @@ class Around:
     changed: Mapping[Side, Mapping[str, frozenset[str]]]
     moved: Mapping[Side, Mapping[str, str]]
     """Record → the one it lives on as."""
+    merged: Mapping[Side, frozenset[str]]
+    """Records that people merged into others."""
     busy: Mapping[Side, frozenset[str]]
     matched: frozenset[str]
     """Links that the run made by matching."""
@@ -71,6 +74,7 @@ def gather(connection: Connection, pair: PairPart, run: int, ids: Sequence[str])
         rows={},
         changed={},
         moved={},
+        merged={},
         busy={},
         matched=rollbacks.matched_among(connection, run, ids),
     )
@@ -89,6 +93,10 @@ def _with_records(
         rows={side: mirror.get(connection, ends[side], records[side]) for side in Side},
         changed={side: _changed(connection, ends[side], side, writes) for side in Side},
         moved={side: _moved(connection, ends[side], records[side]) for side in Side},
+        merged={
+            side: frozenset(redirects.merged(connection, ends[side], records[side]))
+            for side in Side
+        },
         busy={side: _busy(connection, ends[side]) for side in Side},
     )
 
@@ -197,13 +205,12 @@ async def _look(
     watch, able = run.watch(part.end), part.adapter.capabilities
     found: dict[str, Present] = {}
     for some in batches(sorted(wanted - {""}), able.read_batch):
-        reading = await part.adapter.read(part.object, some, watch.fields)
-        run.tally.need("look", len(some), able.read_batch, is_remote=able.is_remote)
+        reading = await merges.read(run, watch, some, "look")
         if not is_preview:
             await keep_reading(run, watch, reading)
             if reading.missing:
                 await run.state.write(mirror.note_gone, part.end, sorted(reading.missing))
-        found.update(_present(reading, some, around.moved[side], around.busy[side]))
+        found.update(_present(reading, some, around, side))
     return found
 
 
@@ -214,15 +221,17 @@ def _needs_partner(around: Around, link: str, side: Side) -> bool:
 
 
 def _present(
-    reading: Reading, ids: Sequence[str], moved: Mapping[str, str], busy: frozenset[str]
+    reading: Reading, ids: Sequence[str], around: Around, side: Side
 ) -> dict[str, Present]:
-    silent = unanswered(reading, ids)
+    silent, moved = unanswered(reading, ids), around.moved[side]
+    merged = around.merged[side] | reading.redirects.keys()
     live = {record.id: record for record in reading.records if not record.is_archived}
     return {
         record: Present(
             record=live.get(record),
             is_answered=record not in silent,
-            is_busy=record in busy,
+            is_busy=record in around.busy[side],
+            is_merged=record in merged,
             lives_as=moved.get(record) or reading.redirects.get(record, ""),
         )
         for record in ids

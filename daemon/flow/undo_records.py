@@ -18,8 +18,7 @@ def judge_created(undoing: Undoing, side: Side, wish: Wish, made: Judged) -> Non
     """Take a record back that the run made, unless somebody edited it since."""
     present = undoing.present[side]
     if present.lives_as:
-        why = f"it lives on as {present.lives_as}"
-        made.kept.append(item(undoing, side, "created", why=why))
+        made.kept.append(item(undoing, side, "created", why=present.became))
         return
     if present.record is None:
         made.unchanged += 1

@@ -45,8 +45,18 @@ class Present:
     """A write of ours to it has no outcome yet."""
     lives_as: str = ""
     """The record that took it over (a merge, a record made again)."""
+    is_merged: bool = False
+    """It was merged into that one by people."""
     times: Mapping[str, FieldTime] = field(default_factory=lambda: MappingProxyType({}))
     """Field → when it last changed, of a record the run made; empty where nobody could tell."""
+
+    @property
+    def became(self) -> str:
+        """What became of a record that lives on elsewhere, in words; empty where it does not."""
+        if not self.lives_as:
+            return ""
+        how = "it was merged into" if self.is_merged else "it lives on as"
+        return f"{how} {self.lives_as}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

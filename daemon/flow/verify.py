@@ -11,6 +11,7 @@ from adapters.contract import batches
 from daemon.core.guards import Scope, Trip
 from daemon.core.record import Record
 from daemon.core.values import Side
+from daemon.flow import merges
 from daemon.flow.conclude import keep_trips
 from daemon.flow.observe import keep_reading
 from daemon.flow.parts import EndPart, PairPart, RunPart
@@ -58,8 +59,7 @@ async def _compare(
     known = await run.state.read(mirror.get, part.end, ids)
     size = part.adapter.capabilities.read_batch
     for some in batches(ids, size):
-        run.tally.need("verify", len(some), size, is_remote=part.adapter.capabilities.is_remote)
-        reading = await part.adapter.read(part.object, some, watch.fields)
+        reading = await merges.read(run, watch, some, "verify")
         found = {record.id: record for record in reading.records}
         wrong += [
             record

@@ -67,9 +67,13 @@ class Claims:
     apart: list[QuarantineRow] = field(default_factory=list)
 
     def partners(self, side: Side, record: str) -> set[str]:
-        """Return every record that was ever linked to one."""
+        """Return every record that was ever linked to one, or was merged into one of those."""
         both = [*self.links, *self.former_links]
-        return {link.record(side.other) for link in both if link.record(side) == record}
+        found = {link.record(side.other) for link in both if link.record(side) == record}
+        for merge in reversed(self.world.history.merges):
+            if merge.side is side.other and merge.survivor in found:
+                found.add(merge.loser)
+        return found
 
     def active(self) -> list[LinkRow]:
         """Return the links that hold now."""

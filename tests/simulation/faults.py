@@ -107,15 +107,15 @@ STRIKES: Mapping[int, tuple[Strike, ...]] = {
     25: (Strike(ends=_READ_AFTER, error=_garbled, reach=8),),
 }
 
-HABITS = (21, 22, 24, 26, 27, 28, 29, 30, 31, 34, 35, 36, 38, 43, 45)
+HABITS = (21, 22, 24, 26, 27, 28, 29, 30, 31, 34, 35, 36, 38, 41, 43, 45)
 """Field unreadable, refusals, short and reordered replies, late landing, listings cut, with an empty
 page, looping, lacking one, capped, halved, miscounted; shown yet not readable; edits between look
-and write; hints twice, shuffled and unknown; a workflow that answers our write."""
+and write; merges in mid-run; hints twice, shuffled and unknown; a workflow that answers our write."""
 
 PROFILED = (33, 44, 46)
 """Manners of a system (``profiles``): lag, rewriting, clocks apart."""
 
-WORKED = (32, 39, 40, 42, 47, 48, 52)
+WORKED = (32, 39, 40, 41, 42, 47, 48, 52)
 """What people do (``people``)."""
 
 

@@ -50,6 +50,19 @@ class Removal:
     """Every record we were shown → whether we had proof then that it is gone."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Merge:
+    """A record that people merged into another."""
+
+    number: int
+    side: Side
+    loser: str
+    survivor: str
+    effects: int
+    """How many writes of ours had taken effect before."""
+    epoch: int
+
+
 @dataclass(kw_only=True, slots=True)
 class Traces:
     """What we were shown of a record since we last saw it alive."""
@@ -82,6 +95,7 @@ class History:
     effects: list[Effect] = field(default_factory=list)
     deaths: set[tuple[Side, str]] = field(default_factory=set)
     """Records that were archived or erased at some time."""
+    merges: list[Merge] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
     traces: dict[tuple[Side, str], Traces] = field(default_factory=dict)
     looks: dict[tuple[Side, str], list[int]] = field(default_factory=dict)
@@ -109,6 +123,19 @@ class History:
         """Note that a field came to hold a value."""
         event = Event(number=self.next(), value=value, is_ours=is_ours, before=before)
         self.events.setdefault(spot, []).append(event)
+
+    def merges_into(self, side: Side, loser: str, survivor: str) -> None:
+        """Note that people merged a record into another."""
+        self.deaths.add((side, loser))
+        merge = Merge(
+            number=self.next(),
+            side=side,
+            loser=loser,
+            survivor=survivor,
+            effects=len(self.effects),
+            epoch=self.epoch,
+        )
+        self.merges.append(merge)
 
     def look(self, side: Side, record: str, *, is_in_bin: bool = False) -> None:
         """Note that we read a record."""

@@ -69,7 +69,6 @@ ELSEWHERE: Mapping[int, str] = {
 """Kinds that need a real database or a real lock, and the test that holds them."""
 
 OPEN: Mapping[int, str] = {
-    41: "merges of records are not followed yet",
     43: "strikes in the change feed; notifications from outside are not received yet",
     50: "no system here changes the type of a record yet",
     51: "consent is not synced yet",

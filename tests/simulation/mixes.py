@@ -40,7 +40,11 @@ for _part in (_NETWORK, _CRASHES, _LISTINGS, {38: 6, 45: 5}):
         _EVERYTHING[_kind] = _EVERYTHING.get(_kind, 0) + _weight
 _EVERYTHING |= {13: 1, 14: 1, 15: 1, 37: 1, 49: 1}
 
+MERGES = "merges"
+"""The mix in which every history has merges; the others have them in a share of theirs."""
+
 MIXES: Mapping[str, Mix] = {
+    MERGES: Mix(kinds=_NETWORK | _CRASHES | {24: 6, 36: 3}),
     "calm": Mix(kinds={}),
     "network": Mix(kinds=_NETWORK),
     "crashes": Mix(kinds=_CRASHES),

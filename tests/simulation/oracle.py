@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 from tests.simulation.claims import Claims, claims, same
+from tests.simulation.merged import check_merges
 from tests.simulation.onesided import check_one_sided
 from tests.simulation.removals import check_carried_over, check_removals
 
@@ -40,6 +41,7 @@ def check(world: "World") -> None:
     check_removals(known)
     check_carried_over(known)
     check_one_sided(known, mapped_fields(world))
+    check_merges(known)
     for spot, events in sorted(world.history.events.items()):
         mine = [event for event in events if not event.is_ours]
         if mine and not is_kept(known, spot, mine[-1]):

@@ -78,6 +78,8 @@ class People:
             "twin": self._create_twin,
             "strange": self._write_strangely,
             "nothing": lambda: None,
+            "merge": self._merge_some,
+            "merge_chain": self._merge_chain,
         }
 
     def act(self, name: str, luck: int) -> None:
@@ -148,6 +150,58 @@ class People:
             self._history.tell(f"person restores {side.value} {record}")
             system.restore(record)
             self._mischief.happened(42, side.value)
+
+    def merge(
+        self, side: Side, survivor: str, loser: str, values: Mapping[str, Value] | None = None
+    ) -> None:
+        """Make one record of two by hand; *values* are chosen for the one that survives (fault 41)."""
+        system = self._systems[side]
+        before, gone = dict(system.records[survivor].values), dict(system.records[loser].values)
+        system.merge(survivor, loser, values or {})
+        after = system.records[survivor].values
+        self._history.tell(f"person merges {side.value} {loser} into {survivor} {_told(after)}")
+        self._history.merges_into(side, loser, survivor)
+        for name in sorted(after):
+            spot = (side, survivor, name)
+            held = before[name]
+            if gone[name] is not None and gone[name] not in (held, after[name]):
+                self._history.holds(spot, gone[name], is_ours=True, before=held)
+                held = gone[name]
+            if after[name] != held:
+                self._history.holds(spot, after[name], is_ours=False, before=held)
+        self._mischief.happened(41, side.value)
+
+    def merge_any(self, luck: Random) -> None:
+        """Let somebody merge two records while a run is under way (fault 41)."""
+        self._luck = luck
+        self._merge_some()
+
+    def _merge_some(self) -> None:
+        side = self._side()
+        live = [stored.id for stored in self._systems[side].live()]
+        if len(live) > 1 and not self._systems[side].capabilities.is_saved_whole:
+            survivor, loser = self._luck.sample(live, 2)
+            self.merge(side, survivor, loser, self._chosen(side, survivor, loser))
+
+    def _merge_chain(self) -> None:
+        """Merge two records, and the one that survives into a third."""
+        side = self._side()
+        live = [stored.id for stored in self._systems[side].live()]
+        if len(live) > 2 and not self._systems[side].capabilities.is_saved_whole:
+            last, middle, first = self._luck.sample(live, 3)
+            self.merge(side, middle, first, self._chosen(side, middle, first))
+            self.merge(side, last, middle, self._chosen(side, last, middle))
+
+    def _chosen(self, side: Side, survivor: str, loser: str) -> dict[str, Value]:
+        """Return what a person takes from the record that goes: what the other lacks, and some more."""
+        records = self._systems[side].records
+        kept, gone = records[survivor].values, records[loser].values
+        return {
+            name: gone[name]
+            for name in FIELDS
+            if gone.get(name) is not None
+            and (kept.get(name) is None or (name in FREE and self._luck.random() < 0.3))
+        }
 
     def interfere(self, side: Side, writes: Mapping[str, Sequence[str]]) -> None:
         """Edit what we are about to write, or where the values come from (fault 38)."""

@@ -37,6 +37,8 @@ class Profile:
     """Field that a workflow of the system sets after each write of ours."""
     listing_cap: int = 0
     """Records after which a listing breaks off; 0 = never."""
+    answers_for_merged: bool = True
+    """A record that was merged away is answered by the one that survived; else it is in the bin."""
 
     @property
     def normalise(self) -> Normalise:

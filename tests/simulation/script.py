@@ -7,7 +7,7 @@ drawn from seeds of their own.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from daemon.core.values import Side
-from tests.simulation.mixes import AROUND_WRITES, MIXES, Mix
+from tests.simulation.mixes import AROUND_WRITES, MERGES, MIXES, Mix
 from tests.simulation.people import WEIGHTS
 from tests.simulation.profiles import Profile, draw_profile
 
@@ -106,7 +106,33 @@ def draw(seed: str, faults: str = "", timing: str = "", mix: str = "") -> Script
     settings = _settings(luck.workload)
     chosen = MIXES[mix or _mix(luck.faults)]
     turns = [_turn(luck, chosen, most=4 if not number else 3) for number in range(_turns(luck))]
-    return Script(sides=sides, settings=settings, turns=tuple(turns))
+    script = Script(sides=sides, settings=settings, turns=tuple(turns))
+    return _with_merges(script, Random(f"{seed}/merges"), share=1.0 if mix == MERGES else 0.25)
+
+
+def _with_merges(script: Script, luck: Random, *, share: float) -> Script:
+    """Let people merge records in a share of the histories, between runs and within them (fault 41).
+
+    Drawn by itself, so that the other acts and faults of a seed are what they were without.
+    """
+    if luck.random() >= share:
+        return script
+    manners = {side: luck.random() < 0.5 for side in Side}
+    sides = {s: replace(p, answers_for_merged=manners[s]) for s, p in script.sides.items()}
+    turns = []
+    for turn in script.turns:
+        names = luck.choice(((), ("merge",), ("merge",), ("merge", "merge"), ("merge_chain",)))
+        acts = tuple(Act(name=name, luck=luck.randrange(LUCK)) for name in names)
+        first = luck.random() < 0.5
+        inside = (Fault(kind=41, luck=luck.randrange(LUCK)),) if luck.random() < 0.3 else ()
+        turns.append(
+            replace(
+                turn,
+                acts=(*acts, *turn.acts) if first else (*turn.acts, *acts),
+                faults=(*inside, *turn.faults),
+            )
+        )
+    return replace(script, sides=sides, turns=tuple(turns))
 
 
 def _turns(luck: _Chance) -> int:
@@ -114,7 +140,8 @@ def _turns(luck: _Chance) -> int:
 
 
 def _mix(luck: Random) -> str:
-    return USUAL_MIX if luck.random() < MIX_SHARE else luck.choice(sorted(MIXES))
+    named = sorted(MIXES.keys() - {MERGES})
+    return USUAL_MIX if luck.random() < MIX_SHARE else luck.choice(named)
 
 
 def _turn(luck: _Chance, mix: Mix, *, most: int) -> Turn:

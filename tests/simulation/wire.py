@@ -66,6 +66,7 @@ class Around:
     """People act between our look and our write."""
     answer: Callable[[Side, str, str], None]
     """A workflow of the system answers our write in a field."""
+    merge: Callable[[Random], None]
 
 
 class Wire:
@@ -100,6 +101,8 @@ class Wire:
         """Nothing to release."""
 
     def _enter(self, name: str) -> None:
+        if name != "write" and self._around.mischief.once(41, self.side):
+            self._around.merge(self._around.mischief.luck)
         self._around.clock.pass_by(timedelta(milliseconds=self._around.timing.randint(1, 400)))
         drive(self.land())
         self._around.steps.at(f"{self.side.value}.{name}.before")

@@ -115,6 +115,7 @@ class World:
             account_id=f"account-{side.value}",
             normalise=profile.normalise,
             carries_external_id=profile.carries_external_id,
+            answers_for_merged=profile.answers_for_merged,
         )
 
     def _around(self) -> Around:
@@ -126,6 +127,7 @@ class World:
             history=self.history,
             interfere=self.people.interfere,
             answer=self.people.answer,
+            merge=self.people.merge_any,
         )
 
     def name(self, side: Side) -> str:
