@@ -44,10 +44,12 @@ class Assertions:
     def trust(self, pem: str) -> None:
         """Take another public key or certificate. Raises ValueError for anything but RSA."""
         data = pem.encode()
-        if b"CERTIFICATE" in data:
-            key = x509.load_pem_x509_certificate(data).public_key()
-        else:
-            key = serialization.load_pem_public_key(data)
+        is_certificate = b"CERTIFICATE" in data
+        key: object = (
+            x509.load_pem_x509_certificate(data).public_key()
+            if is_certificate
+            else serialization.load_pem_public_key(data)
+        )
         if not isinstance(key, rsa.RSAPublicKey):
             raise ValueError("the app's key must be an RSA key")  # noqa: TRY004 - a PEM is read
         self._public = key

@@ -1,6 +1,6 @@
 """One authorised call, as the endpoints see it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ import orjson
 from adapters.salesforce.sandbox.fields import Kind
 from adapters.salesforce.sandbox.org import Actor, Org
 from adapters.salesforce.sandbox.problems import bad_json
-from adapters.sandbox.exchange import JsonObject, Request
+from adapters.sandbox.exchange import JsonObject, Reply, Request
 
 AUTO_ASSIGN = "sforce-auto-assign"
 DUPLICATE_RULE = "sforce-duplicate-rule-header"
@@ -25,6 +25,8 @@ class Call:
     """As it stands in the path: `v62.0`."""
     request: Request
     user_id: str
+    carry_out: "Callable[[Call, tuple[str, ...]], Reply]"
+    """How a call that holds others has them carried out."""
     path: Mapping[str, str] = field(default_factory=dict)
 
     @property

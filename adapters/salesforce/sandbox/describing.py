@@ -144,7 +144,7 @@ def picklist_values(call: Call) -> Reply:
 
 
 def _query_jobs(call: Call) -> int:
-    return sum(1 for job in call.org.jobs.values() if getattr(job, "query", None))
+    return sum(1 for job in call.org.jobs.values() if job.is_query)
 
 
 def _changed_at(call: Call, kind: Kind) -> Any:

@@ -1,7 +1,7 @@
 """sObject Collections: up to 200 records a call, a verdict for each (salesforce.md 6)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -199,11 +199,15 @@ def _each(
     try:
         with call.org.transaction():
             verdicts.extend(_verdicts(call, items, act))
-            if all_or_none is True and any(isinstance(each, Problem) for each in verdicts):
-                raise Refused(ROLLED_BACK)
+            _refuse_any(verdicts if all_or_none is True else [])
     except Refused:
         verdicts = [each if isinstance(each, Problem) else ROLLED_BACK for each in verdicts]
     return Reply(status=200, body=[_told(each) for each in verdicts])
+
+
+def _refuse_any(verdicts: Iterable[JsonObject | Problem]) -> None:
+    if any(isinstance(each, Problem) for each in verdicts):
+        raise Refused(ROLLED_BACK)
 
 
 def _verdicts(

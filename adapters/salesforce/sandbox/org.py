@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.salesforce.sandbox.budget import CallBudget
+from adapters.salesforce.sandbox.bulk_jobs import Job
 from adapters.salesforce.sandbox.catalog import custom_text, delivered_kinds
 from adapters.salesforce.sandbox.fields import Field, Kind
 from adapters.salesforce.sandbox.ids import mint
 from adapters.salesforce.sandbox.problems import Refused, not_found, refused
 from adapters.salesforce.sandbox.rules import Rules
-from adapters.salesforce.sandbox.settings import EXTERNAL_ID, OrgSettings
+from adapters.salesforce.sandbox.settings import EXTERNAL_ID, OrgSettings, Switches
 from adapters.salesforce.sandbox.store import Removal, Row, Store
 from adapters.sandbox.clock import Clock
 from adapters.sandbox.exchange import JsonObject
@@ -61,9 +62,13 @@ class Org:
         self.notifications: list[JsonObject] = []
         self.cursors: dict[str, Any] = {}
         """Open query results by id."""
-        self.jobs: dict[str, Any] = {}
+        self.jobs: dict[str, Job] = {}
         """Bulk jobs by id."""
+        self.bulk_stops_after: int | None = None
+        """After so many rows the next ingest job fails, the rest unprocessed."""
         self.schema_changed_at: dict[str, datetime] = {}
+        self.purged_until: datetime | None = None
+        """Before this moment the delete log knows nothing any more."""
         self.opened_at = clock.now()
         self.stores = {name: Store(kind) for name, kind in delivered_kinds().items()}
         self._numbers: dict[str, int] = {}
@@ -71,6 +76,10 @@ class Org:
         if settings.has_external_id:
             for name in HOLDERS_OF_EXTERNAL_ID:
                 self.add_field(name, external_id_field())
+
+    def set_switches(self, switches: Switches) -> None:
+        """Change behaviour while running."""
+        self.switches = switches
 
     # -- objects -----------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from adapters.salesforce.sandbox.calling import Call
-from adapters.salesforce.sandbox.fields import COMPOUND
 from adapters.salesforce.sandbox.org import Org
 from adapters.salesforce.sandbox.problems import refused
 from adapters.salesforce.sandbox.soql_meaning import Located, Meaning
@@ -150,14 +149,6 @@ def _all_fields(meaning: Meaning, query: Query, part: AllFields) -> list[Located
         for field in meaning.kind.fields.values()
         if bool(field.told["custom"]) in wanted
     ]
-
-
-def refuse_compound(found: Found) -> None:
-    """Refuse what a Bulk query cannot select."""
-    if any(located.field.type in COMPOUND for located in found.listed):
-        raise refused(
-            "API_ERROR", "FeatureNotEnabled : Selecting compound data not supported in Bulk Query"
-        )
 
 
 def _first_page(call: Call, *, is_all: bool) -> Reply:

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import unquote
 
-from adapters.salesforce.sandbox import describing, many, rows
+from adapters.salesforce.sandbox import (
+    bulk_ingest,
+    bulk_query,
+    composite,
+    describing,
+    many,
+    metadata,
+    notifying,
+    replication,
+    rows,
+)
 from adapters.salesforce.sandbox.calling import Call
 from adapters.salesforce.sandbox.querying import query, query_all, query_more
 from adapters.sandbox.exchange import Reply, Request
@@ -52,18 +62,42 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", "sobjects/{object}", describing.basic_information),
     _route("POST", "sobjects/{object}", rows.create),
     _route("GET", "sobjects/{object}/describe", describing.describe),
+    _route("GET", "sobjects/{object}/updated", replication.updated),
+    _route("GET", "sobjects/{object}/deleted", replication.deleted),
     _route("GET", "sobjects/{object}/{id}", rows.read),
     _route("PATCH", "sobjects/{object}/{id}", rows.update),
     _route("DELETE", "sobjects/{object}/{id}", rows.delete),
     _route("POST", "sobjects/{object}/{field}", rows.create_by_upsert),
     _route("GET", "sobjects/{object}/{field}/{value}", rows.read_by_key),
     _route("PATCH", "sobjects/{object}/{field}/{value}", rows.upsert),
+    _route("POST", "composite", composite.composite),
+    _route("POST", "composite/batch", composite.batch),
+    _route("POST", "composite/tree/{object}", composite.tree),
     _route("POST", "composite/sobjects", many.create),
     _route("PATCH", "composite/sobjects", many.update),
     _route("DELETE", "composite/sobjects", many.delete),
     _route("GET", "composite/sobjects/{object}", many.read),
     _route("POST", "composite/sobjects/{object}", many.read_posted),
     _route("PATCH", "composite/sobjects/{object}/{field}", many.upsert),
+    _route("POST", "jobs/ingest", bulk_ingest.create),
+    _route("GET", "jobs/ingest", bulk_ingest.listing),
+    _route("GET", "jobs/ingest/{job}", bulk_ingest.read),
+    _route("PATCH", "jobs/ingest/{job}", bulk_ingest.change),
+    _route("DELETE", "jobs/ingest/{job}", bulk_ingest.delete),
+    _route("PUT", "jobs/ingest/{job}/batches", bulk_ingest.upload),
+    _route("GET", "jobs/ingest/{job}/successfulResults", bulk_ingest.successful),
+    _route("GET", "jobs/ingest/{job}/failedResults", bulk_ingest.failed),
+    _route("GET", "jobs/ingest/{job}/unprocessedrecords", bulk_ingest.unprocessed),
+    _route("GET", "jobs/ingest/{job}/unprocessedRecords", bulk_ingest.unprocessed),
+    _route("POST", "jobs/query", bulk_query.create),
+    _route("GET", "jobs/query", bulk_query.listing),
+    _route("GET", "jobs/query/{job}", bulk_query.read),
+    _route("PATCH", "jobs/query/{job}", bulk_query.abort),
+    _route("DELETE", "jobs/query/{job}", bulk_query.delete),
+    _route("GET", "jobs/query/{job}/results", bulk_query.results),
+    _route("POST", "actions/standard/customNotificationAction", notifying.notify),
+    _route("GET", "tooling/query", query),
+    _route("POST", "tooling/sobjects/CustomField", metadata.create_field),
     _route(
         "GET",
         "ui-api/object-info/{object}/picklist-values/{recordType}",

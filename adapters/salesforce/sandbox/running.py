@@ -11,7 +11,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from adapters.salesforce.sandbox.acting import add_acting_routes
 from adapters.salesforce.sandbox.assertions import Assertions
+from adapters.salesforce.sandbox.keeping import load_state, save_state
 from adapters.salesforce.sandbox.org import Org
 from adapters.salesforce.sandbox.seeding import seed, username
 from adapters.salesforce.sandbox.sessions import SessionBook
@@ -29,18 +31,14 @@ from daemon.clock import SystemClock
 class Sandbox:
     """A sandbox that answers at `base_url`."""
 
-    def __init__(self, settings: SandboxSettings, clock: Clock, state: Path | None = None) -> None:
+    def __init__(self, settings: SandboxSettings, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
         luck = random.Random(settings.seed)  # noqa: S311 - a seeded emulator, no secrets
         self.org = Org(settings.org, clock, luck)
         seed(self.org)
-        self.sessions = SessionBook(
-            self.org.id,
-            settings.org.limits,
-            settings.org.switches,
-            random.Random(settings.seed),  # noqa: S311
-        )
+        tokens = random.Random(settings.seed)  # noqa: S311 - the same
+        self.sessions = SessionBook(self.org.id, settings.org.limits, tokens)
         self.assertions = Assertions(username(self.org), settings.org.jwt_public_key)
         self.vendor = SalesforceVendor(
             self.org, self.sessions, self.assertions, self._add_own_routes
@@ -87,7 +85,7 @@ class Sandbox:
         }
 
     def _add_own_routes(self, app: web.Application) -> None:
-        pass
+        add_acting_routes(app, self.org, self.sessions, self.assertions)
 
 
 @asynccontextmanager
@@ -102,9 +100,17 @@ async def run_sandbox(
     With `state`, records come from that file where it exists, and go there at the end.
     """
     sandbox = Sandbox(settings or SandboxSettings(), clock or SystemClock())
+    _fill(sandbox, state)
     async with listening(sandbox.server.application(), sandbox.settings.port) as base_url:
         sandbox.base_url = base_url
         yield sandbox
+    if state is not None:
+        save_state(sandbox.org, state)
+
+
+def _fill(sandbox: Sandbox, state: Path | None) -> None:
+    if state is not None and state.exists():
+        load_state(sandbox.org, state)
 
 
 def serve(*, port: int, records: int, seed: int, state: Path | None = None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapters.salesforce.sandbox.problems import Refused, refused
-from adapters.salesforce.sandbox.settings import Limits, Switches
+from adapters.salesforce.sandbox.settings import Limits
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._"
 _HOUR = timedelta(hours=1)
@@ -26,22 +26,19 @@ class Session:
 class SessionBook:
     """All sessions of an org."""
 
-    def __init__(
-        self, org_id: str, limits: Limits, switches: Switches, luck: random.Random
-    ) -> None:
+    def __init__(self, org_id: str, limits: Limits, luck: random.Random) -> None:
         self._org_id = org_id
         self._limits = limits
-        self._switches = switches
         self._random = luck
         self._sessions: dict[str, Session] = {}
         self._logins: dict[str, deque[datetime]] = {}
 
     def open(self, user_id: str, app: str, now: datetime) -> Session:
-        """Give a token; two programs of one user and one app may get the same one."""
+        """Give a token; two programs of one user and one app get the same one."""
         self._count_login(user_id, now)
         for session in self._sessions.values():
             is_same = (session.user_id, session.app) == (user_id, app)
-            if is_same and self._switches.is_client_session_shared and self._is_alive(session, now):
+            if is_same and self._is_alive(session, now):
                 session.used_at = now
                 return session
         letters = "".join(self._random.choice(_LETTERS) for _ in range(TOKEN_LENGTH))

@@ -59,8 +59,6 @@ class Switches:
     does_token_rotate: bool = False
     does_assignment_rule_run: bool = False
     are_new_fields_visible: bool = True
-    has_person_accounts: bool = False
-    is_client_session_shared: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,11 +24,12 @@ def kept_value(field: Field, given: object) -> object:
     if isinstance(given, str):
         given = given.strip() or None
     if given is None:
-        return _null(field)
+        _refuse_null(field)
+        return None
     return _READERS.get(field.type, _text)(field, given)
 
 
-def _null(field: Field) -> None:
+def _refuse_null(field: Field) -> None:
     if field.type == "boolean":
         raise refused(
             "INVALID_TYPE_ON_FIELD_IN_RECORD",

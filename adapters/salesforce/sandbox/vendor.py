@@ -10,20 +10,21 @@ from collections.abc import Callable
 from aiohttp import web
 
 from adapters.salesforce.sandbox.assertions import Assertions
+from adapters.salesforce.sandbox.bulk import settle_jobs
 from adapters.salesforce.sandbox.calling import Call
 from adapters.salesforce.sandbox.describing import NEWEST, OLDEST_ALIVE, versions
+from adapters.salesforce.sandbox.dispatch import carried_out, failed
 from adapters.salesforce.sandbox.faulty import distorted, refusal
 from adapters.salesforce.sandbox.oauth import OAuth
 from adapters.salesforce.sandbox.org import Org
-from adapters.salesforce.sandbox.problems import ManyMatch, Problem, Refused, not_found, refused
-from adapters.salesforce.sandbox.routes import allowed_methods, parts_of, target_of
+from adapters.salesforce.sandbox.problems import Problem, Refused, not_found, refused
+from adapters.salesforce.sandbox.routes import parts_of, target_of
 from adapters.salesforce.sandbox.sessions import SessionBook
 from adapters.sandbox.exchange import Reply, Request
 from adapters.sandbox.faults import FaultRule
 
 _VERSION = re.compile(r"v(\d{1,3})\.0")
 _TOO_LONG = "<html><head><title>Error 414</title></head><body><h2>URI Too Long</h2></body></html>"
-_WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 
 
 class SalesforceVendor:
@@ -46,7 +47,7 @@ class SalesforceVendor:
         try:
             return self._answer(request)
         except Refused as refusal:
-            return _refused(refusal.problem)
+            return failed(refusal.problem)
 
     def refuse(self, rule: FaultRule, request: Request) -> Reply:
         """Return Salesforce's wording of a failure."""
@@ -89,11 +90,12 @@ class SalesforceVendor:
 
     def _authorised(self, request: Request, parts: tuple[str, ...]) -> Reply:
         now = self.org.clock.now()
+        settle_jobs(self.org)
         user_id = self.sessions.user(request.headers.get("authorization", ""), now)
         if self.org.budget.take(now):
             reply = self._carried_out(request, parts, user_id)
         else:
-            reply = _refused(out_of_calls())
+            reply = failed(out_of_calls())
         headers = {**reply.headers, **self.org.budget.header(now)}
         return Reply(
             status=reply.status,
@@ -104,22 +106,14 @@ class SalesforceVendor:
         )
 
     def _carried_out(self, request: Request, parts: tuple[str, ...], user_id: str) -> Reply:
-        call = Call(org=self.org, version=parts[2], request=request, user_id=user_id)
+        call = Call(
+            org=self.org,
+            version=parts[2],
+            request=request,
+            user_id=user_id,
+            carry_out=carried_out,
+        )
         return carried_out(call, parts[3:])
-
-
-def carried_out(call: Call, rest: tuple[str, ...]) -> Reply:
-    """Carry out one call below the version; refusals come back as replies."""
-    try:
-        target = target_of(call.request.method, rest)
-        if target is None:
-            raise _no_target(call.request.method, rest)
-        _check_content_type(call.request)
-        return target.route.endpoint(call.at(target.path, call.request))
-    except Refused as refusal:
-        return _refused(refusal.problem)
-    except ManyMatch as many:
-        return Reply(status=300, body=list(many.ids))
 
 
 def out_of_calls() -> Problem:
@@ -140,25 +134,3 @@ def _check_version(text: str) -> None:
         raise not_found()
     if number < OLDEST_ALIVE:
         raise refused("GONE", "The requested resource is no longer available", status=410)
-
-
-def _check_content_type(request: Request) -> None:
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
-    known = {"application/json", "text/csv", "application/octet-stream"}
-    if request.method in _WITH_BODY and request.body and kind not in known:
-        raise refused("UNSUPPORTED_MEDIA_TYPE", f"Content-Type '{kind}' not supported", status=415)
-
-
-def _no_target(method: str, rest: tuple[str, ...]) -> Refused:
-    allowed = allowed_methods(rest)
-    if not allowed:
-        return not_found()
-    return refused(
-        "METHOD_NOT_ALLOWED",
-        f"HTTP Method '{method}' not allowed. Allowed are {','.join(allowed)}",
-        status=405,
-    )
-
-
-def _refused(problem: Problem) -> Reply:
-    return Reply(status=problem.status, body=problem.of_call())
