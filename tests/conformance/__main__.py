@@ -4,7 +4,6 @@ Ends with 1 where a case fails, and where one that is declared to hold was not r
 """
 
 import argparse
-import importlib
 import os
 import sys
 from contextlib import redirect_stdout
@@ -13,7 +12,15 @@ import orjson
 import pytest
 
 from tests.conformance import table
-from tests.conformance.cases import CHOSEN, FOLDER, cases, declaration_of, names
+from tests.conformance.cases import (
+    CASES_PREFIX,
+    CHOSEN,
+    FOLDER,
+    cases,
+    declaration_of,
+    names,
+    undeclared,
+)
 from tests.conformance.page import PAGE, page
 
 
@@ -59,6 +66,7 @@ def main() -> int:
         PAGE.write_text(page(), encoding="utf-8")
         return 0
     os.environ[CHOSEN] = " ".join(given.adapter)
+    wrong = [f"{name}: {what}" for name in names() for what in undeclared(declaration_of(name))]
     watching = None if given.declared else run()
     shown = table.table_of(
         {name: declaration_of(name) for name in names()},
@@ -66,18 +74,18 @@ def main() -> int:
         None if watching is None else watching.results,
     )
     say(orjson.dumps(table.as_json(shown)).decode() if given.json else table.as_text(shown))
-    failures = [] if watching is None else watching.failures
+    failures = wrong if watching is None else watching.failures
     sys.stderr.write("".join(f"\n{failure}\n" for failure in failures))
     return 1 if failures or shown.counts()["failed"] else 0
 
 
 def run() -> Watching:
     """Run the suite; its progress goes to standard error."""
-    importlib.import_module("tests.conformance.harness")
+    suite = [*sorted(FOLDER.glob(f"{CASES_PREFIX}*.py")), FOLDER / "test_declarations.py"]
     watching = Watching()
     with redirect_stdout(sys.stderr):
         words = ["-q", "-p", "no:cacheprovider", "--tb=short", "--no-header", "--no-summary"]
-        pytest.main([*words, str(FOLDER)], plugins=[watching])
+        pytest.main([*words, *map(str, suite)], plugins=[watching])
     return watching
 
 

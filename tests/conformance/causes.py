@@ -48,7 +48,7 @@ class Cause(StrEnum):
     LOOPING_LISTING = "looping_listing"
     """Listings of more than two pages lead back to a page that was there."""
     DUPLICATED_ROWS = "duplicated_rows"
-    """Each page of a listing shows its first record twice."""
+    """Each page of a listing repeats a record: of its own, or better of a page before it."""
     REORDERED_ROWS = "reordered_rows"
     """Records come in another order than before."""
     FAILING_READS = "failing_reads"

@@ -140,6 +140,16 @@ def _by(net_rule: Callable[[Wire], None]) -> Callable[..., Awaitable[None]]:
     return how
 
 
+async def _repeat(on: HubSpotHarness) -> None:
+    shown: list[Any] = []
+
+    def with_repetition(body: Any) -> Any:
+        shown.extend(body["results"])
+        return {**body, "results": [*body["results"], *shown[:1]]}
+
+    on.net.on(is_listing, wire.told_otherwise(with_repetition))
+
+
 async def _touch(on: HubSpotHarness) -> None:
     await on.on.admin("user/contacts/touch")
 
@@ -228,7 +238,6 @@ _ON_OBJECTS = {"path_prefix": OBJECTS}
 _FAULTS: Mapping[Cause, dict[str, Any]] = {
     Cause.CUT_LISTING: {"kind": "listing_cut", "times": _MANY, "match": {"method": "GET"}},
     Cause.LOOPING_LISTING: {"kind": "cursor_loop", "times": 9, "match": {"method": "GET"}},
-    Cause.DUPLICATED_ROWS: {"kind": "duplicated_rows", "times": _MANY, "match": {"method": "GET"}},
     Cause.FAILING_READS: {"kind": "unavailable_503", "times": _MANY},
     Cause.RATE_LIMIT: {"kind": "throttled_429", "times": 3, "retry_after": 2},
     Cause.RATE_LIMIT_SILENT: {"kind": "throttled_429", "times": 3},
@@ -253,6 +262,7 @@ _NO_SCOPE = {
 
 _HOW: Mapping[Cause, Callable[..., Awaitable[None]]] = {
     Cause.REORDERED_ROWS: _by(lambda net: net.on(is_listing, wire.told_otherwise(_reversed))),
+    Cause.DUPLICATED_ROWS: _repeat,
     Cause.EQUAL_TIMES: _touch,
     Cause.LOOPING_FEED: _loop_feed,
     Cause.EXPIRED_CURSOR: _grow_old,
