@@ -228,6 +228,7 @@ _HOW: Mapping[Cause, Callable[..., None]] = {
     Cause.NORMALISED: lambda on: setattr(on.system, "normalise", _stripped),
     Cause.IGNORED: lambda on: setattr(on.system, "ignored", on.text_fields[0]),
     Cause.ANSWERED: lambda on: on.answer(),
+    Cause.MERGED: lambda on, kept, lost: on.system.merge(kept, lost, {}),
     Cause.RESTORED: lambda on, id_: on.system.restore(id_),
     Cause.ID_REUSED: lambda on, id_: on.reuse(id_),
 }
@@ -250,7 +251,6 @@ DECLARATION = Declaration(
         Cause.ERROR_IN_SUCCESS: _NO_WIRE,
         Cause.SHORT_BATCH: _NO_WIRE,
         Cause.SHUFFLED_BATCH: _NO_WIRE,
-        Cause.MERGED: "its people cannot merge records",
     },
 )
 

@@ -4,7 +4,7 @@ import pytest
 
 from adapters.contract import Accepted, Moved, Verb, Write
 from adapters.errors import UnknownOutcome
-from tests.conformance.asking import changes, listing, one, text_of, write
+from tests.conformance.asking import attempt, changes, listing, one, text_of, write
 from tests.conformance.cases import case
 from tests.conformance.causes import Ability, Cause
 from tests.conformance.harness import Harness
@@ -138,6 +138,19 @@ async def test_a_record_that_moved_is_not_removed(harness: Harness, removal: Ver
     assert Accepted(id=still, record=None) == outcomes[1]
     seen = await harness.look(moved)
     assert {first: "by hand", second: text_of(harness, 1)[second]} == seen
+    assert 1 == await harness.count()
+
+
+@case(Ability.REMOVALS, Cause.MERGED)
+async def test_removing_a_merged_id_takes_nobody_with_it(harness: Harness, removal: Verb) -> None:
+    """The record that was meant is gone already; who lives on was not meant (I20)."""
+    kept, lost = await harness.put([harness.sample(1), harness.sample(2)])
+    await harness.settle()
+    await harness.cause(Cause.MERGED, kept, lost)
+
+    await attempt(harness, removal, Write(token="a", id=lost, values={}))
+    await harness.settle()
+
     assert 1 == await harness.count()
 
 
