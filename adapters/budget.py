@@ -29,7 +29,7 @@ T = TypeVar("T")
 A_DAY = timedelta(days=1)
 SLOT = timedelta(minutes=15)
 
-BELIEVED = timedelta(hours=1)
+BELIEVED = timedelta(minutes=15)
 """How long a reply's word on the last 24 hours holds: all the time calls of others drop out."""
 
 TURN = timedelta(minutes=5)

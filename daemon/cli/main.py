@@ -78,7 +78,7 @@ def run(
 @app.command()
 def check(config: ConfigPath = CONFIG, state: StatePlace = STATE, as_json: Json = False) -> None:
     """Check configuration, credentials, objects, mapping and required fields. Writes nothing."""
-    from daemon.cli.running import check as work
+    from daemon.cli.checking import check as work
 
     work(config=config, state=state, as_json=as_json)
 

@@ -1,4 +1,4 @@
-"""``run``, ``check``, ``sandbox`` and ``config schema``."""
+"""``run``, ``sandbox`` and ``config schema``."""
 
 import asyncio
 import os
@@ -8,22 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import orjson
-import typer
 
 from adapters.registry import adapter_kinds
 from adapters.sandbox import serve_sandbox
 from config.model import Service
 from config.schema import schema_bytes
 from config.snapshot import Config
-from daemon.cli.failing import USAGE
-from daemon.cli.opening import a_workspace, configuration
-from daemon.cli.output import err, escaped, out, print_json, table
+from daemon.cli.opening import configuration
+from daemon.cli.output import err
 from daemon.clock import SystemClock, SystemLuck
 from daemon.service.app import Started, serve
 from daemon.service.logs import configure_logs
 from daemon.service.reload import Origin
-from daemon.use_cases.checking import Check
-from daemon.use_cases.checking import check as check_all
 from daemon.use_cases.workspace import read_configuration
 from state.lock import hold_lock
 from state.opening import open_state
@@ -75,56 +71,6 @@ async def _serve(
             )
         finally:
             state.close()
-
-
-def check(*, config: Path, state: str, as_json: bool) -> None:
-    """Check a configuration against its systems."""
-    loaded = configuration(config, state)
-    found = asyncio.run(_check(loaded, state))
-    if as_json:
-        print_json(found)
-    else:
-        _show_check(found)
-    if not found.is_well:
-        raise typer.Exit(USAGE)
-
-
-async def _check(config: Config, place: str) -> Check:
-    async with a_workspace(config, place) as workspace:
-        return await check_all(workspace)
-
-
-def _show_check(found: Check) -> None:
-    table(
-        "Connections",
-        ["connection", "type", "", "account", "objects", "external id", "problem"],
-        [
-            [c.connection, c.type, "ok" if c.is_well else "FAILED", c.account,
-             ", ".join(c.objects), c.external_id, c.problem]
-            for c in found.connections
-        ],
-    )  # fmt: skip
-    for sync in found.syncs:
-        if sync.problem:
-            out.print(f"[red]{escaped(sync.sync)}[/]: {escaped(sync.problem)}")
-        table(
-            f"Mapping of {sync.sync}",
-            ["source", "crm", "kind", "direction", "policy", "found by", "score"],
-            [
-                [m.source, m.crm, m.kind, m.direction, m.policy, m.how, f"{m.score:.2f}"]
-                for m in sync.mapping
-            ],
-        )
-        for words, names in (
-            ("columns that go nowhere", sync.unmapped_source),
-            ("required by the CRM and not filled", sync.unmapped_required),
-            ("match keys that nothing maps", sync.unknown_keys),
-        ):
-            if names:
-                out.print(f"{escaped(sync.sync)}: {words}: {escaped(', '.join(names))}")
-    for step in found.next_steps:
-        out.print(f"[bold]next:[/] {escaped(step)}")
-    out.print("[green]All well.[/]" if found.is_well else "[red]Not ready.[/]")
 
 
 def sandbox(*, kind: str, port: int, records: int, seed: int, file: Path | None) -> None:

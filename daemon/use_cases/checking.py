@@ -2,31 +2,19 @@
 
 from typing import Any
 
-from adapters.contract import EXTERNAL_ID
+from adapters.budget import urgent
 from adapters.errors import AdapterError
+from adapters.quota import RemoteSettings
+from adapters.registry import adapter_kinds
 from config.pair import End
 from daemon.core.match import keys_for
-from daemon.core.schema import Schema
 from daemon.core.values import Side
 from daemon.flow.parts import EndPart
-from daemon.flow.prepare import Link, MappingUnusable, map_pair
+from daemon.flow.prepare import MappingUnusable, map_pair
 from daemon.flow.report import MappingLine
 from daemon.use_cases.attend import Answer
+from daemon.use_cases.connection_check import ConnectionCheck, Schemas, check_connection
 from daemon.use_cases.workspace import Workspace
-
-
-class ConnectionCheck(Answer):
-    """What a connection answered."""
-
-    connection: str
-    type: str
-    is_well: bool
-    account: str = ""
-    objects: tuple[str, ...] = ()
-    external_id: str = ""
-    """Whether records can carry our id: ready, will be made, or why not."""
-    problem: str = ""
-    next_step: str = ""
 
 
 class SyncCheck(Answer):
@@ -50,11 +38,15 @@ class Check(Answer):
     next_steps: list[str]
 
 
+@urgent
 async def check(workspace: Workspace) -> Check:
     """Ask every connection who it is and what it holds, and map every sync."""
-    connections = [await _connection(workspace, name) for name in sorted(workspace.links)]
+    schemas: Schemas = {}
+    connections = [
+        await check_connection(workspace, name, schemas) for name in sorted(workspace.links)
+    ]
     ill = {found.connection for found in connections if not found.is_well}
-    syncs = [await _sync(workspace, name, ill) for name in sorted(workspace.config.syncs)]
+    syncs = [await _sync(workspace, name, ill, schemas) for name in sorted(workspace.config.syncs)]
     return Check(
         is_well=not ill and all(found.is_well for found in syncs),
         connections=connections,
@@ -63,57 +55,40 @@ async def check(workspace: Workspace) -> Check:
     )
 
 
-def _next_steps(workspace: Workspace, connections: list[ConnectionCheck]) -> list[str]:
-    if not workspace.config.syncs:
-        return ["Nothing is set up yet. Try: crmsyncd demo, or write a crmsyncd.yaml of ten lines."]
-    return [found.next_step for found in connections if found.next_step]
+def nothing_connected() -> Check:
+    """Return what to set up where there is no configuration yet."""
+    return Check(is_well=False, connections=[], syncs=[], next_steps=set_up_steps(()))
 
 
-async def _connection(workspace: Workspace, name: str) -> ConnectionCheck:
-    link = workspace.links[name]
-    word = link.connection.type
-    try:
-        account = await link.adapter.account()
-        objects = tuple(await link.adapter.objects())
-        external = await _external_id(workspace, link, name)
-    except AdapterError as error:
-        return ConnectionCheck(
-            connection=name,
-            type=word,
-            is_well=False,
-            problem=error.message,
-            next_step=error.next_step,
-        )
-    return ConnectionCheck(
-        connection=name,
-        type=word,
-        is_well=True,
-        account=account.name or account.id,
-        objects=objects,
-        external_id=external,
+def set_up_steps(connected: tuple[str, ...]) -> list[str]:
+    """Return the way from nothing to a running sync; *connected*: connections there are already."""
+    steps = SET_UP[2:] if connected else SET_UP
+    kinds = adapter_kinds().items()
+    guided = sorted(
+        word for word, kind in kinds if kind.guide and issubclass(kind.settings, RemoteSettings)
     )
+    guides = " or ".join(f"crmsyncd connect {word}" for word in guided)
+    return [step.format(guides=guides) for step in steps]
 
 
-async def _external_id(workspace: Workspace, link: Link, name: str) -> str:
-    if not link.adapter.capabilities.is_remote:
-        return "the key column"
-    if not link.adapter.capabilities.has_external_id:
-        return "not supported"
-    used = {
-        end.object
-        for sync in workspace.config.syncs.values()
-        for pair in sync.pairs
-        for end in (pair.source, pair.crm)
-        if end.connection == name
-    }
-    for object_name in sorted(used or {link.kind.default_object}):
-        schema = await link.adapter.schema(object_name)
-        if EXTERNAL_ID not in schema:
-            return f"{EXTERNAL_ID} is made at the first run, where the credentials allow it"
-    return f"{EXTERNAL_ID} is there"
+SET_UP = (
+    "See it work first, without any account: crmsyncd demo",
+    "Connect a CRM: {guides}. It names the scopes, asks for the credentials and tries them.",
+    "Name the file, under `connections`: `people: {{type: csv, path: people.csv, key: id}}`",
+    "Join them, under `syncs`: `people: {{source: {{connection: people}}, crm: {{connection: …}}}}`",
+    "Look what it would do: crmsyncd check, crmsyncd plan people. Let it run: crmsyncd run",
+)
+"""From nothing to a running sync, in order."""
 
 
-async def _sync(workspace: Workspace, name: str, ill: set[str]) -> SyncCheck:
+def _next_steps(workspace: Workspace, connections: list[ConnectionCheck]) -> list[str]:
+    steps = [found.next_step for found in connections if found.next_step]
+    if not workspace.config.syncs:
+        steps += set_up_steps(tuple(workspace.config.connections))
+    return steps
+
+
+async def _sync(workspace: Workspace, name: str, ill: set[str], schemas: Schemas) -> SyncCheck:
     settings = workspace.config.syncs[name]
     lines: list[MappingLine] = []
     source: list[str] = []
@@ -129,7 +104,9 @@ async def _sync(workspace: Workspace, name: str, ill: set[str]) -> SyncCheck:
                         problem=f"connection {end.connection!r} does not answer",
                     )
             ends = {
-                side: await _end(workspace, side, pair.source if side is Side.SOURCE else pair.crm)
+                side: _end(
+                    workspace, side, pair.source if side is Side.SOURCE else pair.crm, schemas
+                )
                 for side in Side
             }
             mapping = map_pair(workspace.preparation(), settings, pair, ends)
@@ -153,16 +130,15 @@ def _plain(row: object) -> dict[str, Any]:
     return {name: getattr(row, name) for name in MappingLine.model_fields}
 
 
-async def _end(workspace: Workspace, side: Side, end: End) -> EndPart:
+def _end(workspace: Workspace, side: Side, end: End, schemas: Schemas) -> EndPart:
     connection = end.connection
     link = workspace.links[connection]
     object_name = end.object or link.kind.default_object
-    schema: Schema = await link.adapter.schema(object_name)
     return EndPart(
         side=side,
         connection=connection,
         object=object_name,
         adapter=link.adapter,
-        schema=schema,
+        schema=schemas[connection, object_name],
         carries_external_id=False,
     )

@@ -208,8 +208,8 @@ async def look(link: Link, state: State) -> Look:
     adapter raises.
     """
     account = await link.adapter.account()
-    await _compare(state, link, account)
-    scopes = await _scopes(link)
+    await compare(state, link, account)
+    scopes = await scopes_of(link)
     lacks = any(one.is_needed and one.is_granted is False for one in scopes)
     schema = None if lacks else await link.adapter.schema(link.kind.default_object)
     return Look(
@@ -222,7 +222,8 @@ async def look(link: Link, state: State) -> Look:
     )
 
 
-async def _compare(state: State, link: Link, account: Account) -> None:
+async def compare(state: State, link: Link, account: Account) -> None:
+    """See that a credential opens the account this state has worked with. Raises WrongAccount."""
     name = link.connection.name
     known = await state.read(observations.account, name)
     if known is not None and known[0] != account.id:
@@ -234,7 +235,8 @@ async def _compare(state: State, link: Link, account: Account) -> None:
         )
 
 
-async def _scopes(link: Link) -> list[ScopeCheck]:
+async def scopes_of(link: Link) -> list[ScopeCheck]:
+    """Return the permissions that are wanted, and which of them are granted. Writes nothing."""
     guide = link.kind.guide
     if guide is None:
         return []

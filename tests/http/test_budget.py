@@ -123,13 +123,13 @@ def test_a_day_of_the_last_hours_gives_back_bit_by_bit() -> None:
     assert 20 == one.headroom(found.resets_at).used
 
 
-def test_a_rolling_day_believes_what_it_was_told_for_an_hour() -> None:
+def test_a_rolling_day_believes_what_it_was_told_for_a_while() -> None:
     """Calls of other tools drop out too, and only asking again shows it."""
     one = spending(ROLLING)
 
     refused = one.exhausted(NOON)
 
-    assert NOON + timedelta(hours=1) == refused.until
+    assert NOON + timedelta(minutes=15) == refused.until
     assert one.headroom(NOON).is_spent
     assert not one.headroom(refused.until).is_spent
 

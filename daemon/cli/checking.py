@@ -1,0 +1,103 @@
+"""``check``: what stands, what is missing, and what to do next."""
+
+import asyncio
+from pathlib import Path
+
+import typer
+
+from config.snapshot import Config
+from daemon.cli.failing import USAGE
+from daemon.cli.opening import a_workspace, configuration
+from daemon.cli.output import escaped, out, print_json, table
+from daemon.cli.rendering import known, render_budgets
+from daemon.use_cases.checking import Check, SyncCheck, nothing_connected
+from daemon.use_cases.checking import check as check_all
+from daemon.use_cases.connection_check import ConnectionCheck
+
+
+def check(*, config: Path, state: str, as_json: bool) -> None:
+    """Check a configuration against its systems."""
+    if config.exists():
+        found = asyncio.run(_check(configuration(config, state), state))
+    else:
+        found = nothing_connected()
+    if as_json:
+        print_json(found)
+    else:
+        _show(found)
+    if not found.is_well:
+        raise typer.Exit(USAGE)
+
+
+async def _check(config: Config, place: str) -> Check:
+    async with a_workspace(config, place) as workspace:
+        return await check_all(workspace)
+
+
+def _show(found: Check) -> None:
+    if not found.connections:
+        out.print("Nothing is connected yet.")
+    table(
+        "Connections",
+        ["connection", "type", "", "account", "objects", "external id", "problem"],
+        [
+            [c.connection, c.type, _standing(c), c.account, ", ".join(c.objects), c.external_id,
+             c.problem]
+            for c in found.connections
+        ],
+    )  # fmt: skip
+    for connection in found.connections:
+        _show_access(connection)
+    render_budgets([c.budget for c in found.connections if c.budget is not None])
+    for sync in found.syncs:
+        _show_sync(sync)
+    for step in found.next_steps:
+        out.print(f"[bold]next:[/] {escaped(step)}")
+    out.print("[green]All well.[/]" if found.is_well else "[red]Not ready.[/]")
+
+
+def _standing(found: ConnectionCheck) -> str:
+    if found.is_well:
+        return "ok" if not found.trouble else found.trouble.replace("_", " ")
+    return f"FAILED: {found.trouble.replace('_', ' ')}"
+
+
+def _show_access(found: ConnectionCheck) -> None:
+    """Print what a connection may do, shows and lets through."""
+    name = escaped(found.connection)
+    lacking = [one for one in found.scopes if one.is_granted is False]
+    for scope in lacking:
+        need = "needed" if scope.is_needed else "optional"
+        out.print(f"{name}: not granted: {escaped(scope.name)} ({need}: {escaped(scope.why)})")
+    for one in found.used:
+        if one.required:
+            out.print(f"{name}: {one.object} needs {escaped(', '.join(one.required))}")
+        if one.required_any:
+            out.print(f"{name}: {one.object} needs one of {escaped(', '.join(one.required_any))}")
+        if one.hidden:
+            out.print(f"{name}: {one.object} does not show {escaped(', '.join(one.hidden))}")
+    for burst in found.bursts:
+        out.print(
+            f"{name}: at most {known(burst.limit)} calls in {burst.seconds:g} s ({burst.name}), "
+            f"{burst.left} of them now"
+        )
+
+
+def _show_sync(sync: SyncCheck) -> None:
+    if sync.problem:
+        out.print(f"[red]{escaped(sync.sync)}[/]: {escaped(sync.problem)}")
+    table(
+        f"Mapping of {sync.sync}",
+        ["source", "crm", "kind", "direction", "policy", "found by", "score"],
+        [
+            [m.source, m.crm, m.kind, m.direction, m.policy, m.how, f"{m.score:.2f}"]
+            for m in sync.mapping
+        ],
+    )
+    for words, names in (
+        ("columns that go nowhere", sync.unmapped_source),
+        ("required by the CRM and not filled", sync.unmapped_required),
+        ("match keys that nothing maps", sync.unknown_keys),
+    ):
+        if names:
+            out.print(f"{escaped(sync.sync)}: {words}: {escaped(', '.join(names))}")
