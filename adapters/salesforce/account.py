@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from adapters.contract import Account
 from adapters.errors import GrantAccess, RejectRecord, UnknownOutcome, Unreadable
 from adapters.exchange import Json
+from adapters.salesforce import bulk_jobs
 from adapters.salesforce.connection import Place, SalesforceConnection
 from adapters.salesforce.ids import long_id
 from adapters.salesforce.object_types import OBJECT_TYPES, PEOPLE, ObjectType, Scope
@@ -23,6 +24,9 @@ async def account(connection: SalesforceConnection) -> Account:
             org=long_id(str(reply.body["organization_id"])),
             user=long_id(str(reply.body.get("user_id") or "")),
         )
+    if not connection.has_no_jobs:
+        await bulk_jobs.let_end(connection)
+        connection.has_no_jobs = True
     host = urlsplit(connection.session.instance_url()).hostname
     return Account(id=connection.session.org, name=host or "")
 

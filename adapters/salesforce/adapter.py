@@ -21,7 +21,7 @@ from adapters.contract import (
 from adapters.salesforce import account, changes, history, listing, reading, removing, writing
 from adapters.salesforce.connection import SalesforceConnection
 from adapters.salesforce.polling import Poller
-from adapters.salesforce.profile import CAPABILITIES
+from adapters.salesforce.profile import CAPABILITIES, COLLECTION
 from adapters.salesforce.schema import schema_of
 from adapters.salesforce.settings import SalesforceSettings
 from daemon.core.record import FieldTime
@@ -80,7 +80,11 @@ class SalesforceAdapter:
 
     async def prepare(self, object_name: str) -> bool:
         """See that the external-id field exists and is unique."""
-        return await account.prepare(self._connection, self._connection.scope(object_name))
+        is_carried = await account.prepare(self._connection, self._connection.scope(object_name))
+        if not is_carried:
+            # A create that nobody can look for goes in one request: its fate is that of one call.
+            self._capabilities = replace(self._capabilities, write_batch=COLLECTION)
+        return is_carried
 
     async def start_cursor(self, object_name: str) -> str:
         """Return the cursor of a listing that starts now. Raises Unreadable for an unknown object."""

@@ -65,6 +65,8 @@ class SalesforceConnection:
                 patience=settings.patience,
             ),
         )
+        self.has_no_jobs = False
+        """Bulk jobs of a former process have come to their end."""
         self._descriptions: dict[str, tuple[Description, datetime]] = {}
 
     async def open(self) -> None:

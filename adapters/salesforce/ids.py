@@ -14,13 +14,14 @@ PREFIX = 3
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be a record id at all."""
-    return _SHAPE.fullmatch(text) is not None
+    """Whether a text can be a record id at all: Salesforce refuses queries that name others."""
+    is_shaped = _SHAPE.fullmatch(text) is not None
+    return is_shaped and (len(text) == _SHORT or long_id(text[:_SHORT]) == text)
 
 
 def long_id(text: str) -> str:
     """Return an id with its three check characters; anything else as it is."""
-    if len(text) != _SHORT or not is_id(text):
+    if len(text) != _SHORT or _SHAPE.fullmatch(text) is None:
         return text
     return text + "".join(_check(text[start : start + _GROUP]) for start in _GROUPS)
 

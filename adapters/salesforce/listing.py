@@ -5,11 +5,12 @@ with Partial when pages led in a circle or fewer rows came than are there.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from adapters.contract import Complete, Page, Partial, RecordFault
+from adapters.contract import Complete, Page, Partial, RecordFault, batches
 from adapters.exchange import Json
-from adapters.salesforce import querying, records
+from adapters.salesforce import bulk_query, querying, records
+from adapters.salesforce.bulk_jobs import Job
 from adapters.salesforce.connection import SalesforceConnection
 from adapters.salesforce.object_types import Member, Scope
 from adapters.salesforce.reading import readers
@@ -47,40 +48,54 @@ class _Walk:
     """Why the walk did not see everything, "" as long as it did."""
 
     async def pages(self) -> AsyncIterator[Page]:
-        """Yield the pages; only the first ones of a large object are counted beforehand."""
-        last, counted = "", -1
-        while True:
+        """Yield the pages; a large object is counted, and its rest fetched by one job."""
+        last, counted, job = "", 0, None
+        while job is None:
             reader, body = await self._after(last)
-            rows = body["records"]
-            page = self._page(reader, rows)
+            page = self._page(reader, body["records"])
             if page.records or page.faults:
                 yield page
-            if body["done"] and len(rows) < self.connection.settings.page_size:
+            if body["done"] and len(body["records"]) < self.connection.settings.page_size:
                 break
-            if not rows or not (page.records or page.faults):
+            if not (page.records or page.faults):
                 self.why = "Salesforce's pages led in a circle."
                 return
-            last = records.record_id(rows[-1])
-            counted = counted if counted >= 0 else await self._count()
+            last = records.record_id(body["records"][-1])
+            counted = counted or await self._count()
+            job = await self._job(reader, last, counted)
+        if job is not None:
+            async for page in self._bulk(reader, job):
+                yield page
         # Some may have gone meanwhile: only what is there before and after must have been seen.
         if len(self.seen) < counted and len(self.seen) < await self._count():
             self.why = f"Only {len(self.seen)} of {counted} records were shown."
+
+    async def _job(self, reader: RecordReader, last: str, counted: int) -> Job | None:
+        """Return the job for what is behind a record, where that is worth one."""
+        if counted < self.connection.settings.bulk.query_from:
+            return None
+        return await bulk_query.start(self.connection, self._query(reader, last), PURPOSE)
 
     async def _after(self, last: str) -> tuple[RecordReader, Json]:
         """Return the page behind a record, and what reads its rows."""
 
         async def ask() -> tuple[RecordReader, Json]:
             reader = (await readers(self.connection, self.scope, self.fields))[self.member.of.name]
-            query = Query(
-                of=self.member.of.name,
-                select=reader.select,
-                where=tuple(self._where(last)),
-                order=("Id",),
-                limit=self.connection.settings.page_size,
-            )
+            size = self.connection.settings.page_size
+            query = replace(self._query(reader, last), order=("Id",), limit=size)
             return reader, await querying.page(self.connection, query, PURPOSE)
 
         return await querying.with_fields_of_today(self.connection, [self.member], ask)
+
+    def _query(self, reader: RecordReader, last: str) -> Query:
+        where = tuple(self._where(last))
+        return Query(of=self.member.of.name, select=reader.select, where=where)
+
+    async def _bulk(self, reader: RecordReader, job: Job) -> AsyncIterator[Page]:
+        """Yield what a query job finds, in pages of the usual size."""
+        async for rows in bulk_query.pages(self.connection, job):
+            for some in batches(rows, self.connection.settings.page_size):
+                yield self._page(reader, some)
 
     def _where(self, last: str) -> list[str]:
         conditions = [f"Id > {text(last)}"] if last else []

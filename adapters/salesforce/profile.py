@@ -65,7 +65,8 @@ LONGEST_CHAIN = 10
 
 CAPABILITIES = Capabilities(
     read_batch=READ_BATCH,
-    write_batch=COLLECTION,
+    # As many as one batch of a bulk job; fewer travel as collections of 200.
+    write_batch=BULK_BATCH,
     page_size=HINT_PAGE,
     hint_page_size=HINT_PAGE,
     is_remote=True,

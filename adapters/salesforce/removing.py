@@ -100,7 +100,7 @@ class _Batch:
         return refused
 
     async def follow(self) -> None:
-        """Look at what was refused as not there: is it so?"""
+        """Look whether what was refused as not there is not."""
         live = await following.live(self.connection, self.scope, list(self.doubtful))
         for one, refused in self.doubtful.items():
             if live is None:

@@ -8,10 +8,18 @@ because its parent was locked. Replies show no values, so the engine reads what 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from adapters.contract import Accepted, Moved, Outcome, Refused, Verb, Write
+from adapters.contract import Accepted, Moved, Outcome, Refused, Verb, Write, batches
 from adapters.errors import AdapterError, Failure, RejectRecord
 from adapters.exchange import Json
-from adapters.salesforce import bulk_writing, collecting, errors, following, profile, querying
+from adapters.salesforce import (
+    bulk_text,
+    bulk_writing,
+    collecting,
+    errors,
+    following,
+    profile,
+    querying,
+)
 from adapters.salesforce.connection import SalesforceConnection
 from adapters.salesforce.dialect import FieldsChanged
 from adapters.salesforce.drafts import Draft, Drafting, requests
@@ -105,16 +113,19 @@ class _Batch:
     async def send(self, *, is_second: bool = False) -> None:
         """Send drafts, each group in as few calls as it takes."""
         for group in _groups(self.drafts):
-            if self._is_bulk(group):
-                await self._note(group, self._bulk, is_second=is_second)
-                continue
-            for some in requests(group, profile.COLLECTION):
+            large, small = self._divided(group)
+            for some in requests(large, profile.BULK_BATCH):
+                await self._note(some, self._bulk, is_second=is_second)
+            for some in requests(small, profile.COLLECTION):
                 await self._note(some, self._collection, is_second=is_second)
 
-    def _is_bulk(self, group: Sequence[Draft]) -> bool:
-        """Whether a job is cheaper, and harmless if it should run twice."""
+    def _divided(self, group: Sequence[Draft]) -> tuple[Sequence[Draft], Sequence[Draft]]:
+        """Return what goes by a job, where that is cheaper and harmless if it lands late."""
         is_harmless = self.verb is Verb.UPDATE or bool(group[0].key)
-        return is_harmless and len(group) >= self.connection.settings.bulk.write_from
+        if not is_harmless or len(group) < self.connection.settings.bulk.write_from:
+            return (), group
+        unfit = [one for one in group if bulk_text.has_clear(one.body.values())]
+        return [one for one in group if one not in unfit] if unfit else group, unfit
 
     async def _note(self, drafts: Sequence[Draft], send: Sender, *, is_second: bool) -> None:
         """Send, and note what came of it. Raises only while nothing was sent before."""
@@ -145,7 +156,13 @@ class _Batch:
         self.told |= {one.write.token: outcome for one, outcome in told}
 
     async def _bulk(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        entries = await bulk_writing.send(self.connection, self.verb, drafts)
+        """Send by a job; by collections where none is to be had."""
+        try:
+            entries = await bulk_writing.send(self.connection, self.verb, drafts)
+        except bulk_writing.NoBulk:
+            for some in batches(drafts, profile.COLLECTION):
+                await self._note(some, self._collection, is_second=True)
+            return [self.told[one.write.token] for one in drafts]
         return [self._outcome(one, entry) for one, entry in zip(drafts, entries, strict=True)]
 
     async def _collection(self, drafts: Sequence[Draft]) -> list[Outcome]:
