@@ -1,0 +1,1 @@
+"""Tryton: parties and opportunities over JSON-RPC."""
