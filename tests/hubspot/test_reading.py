@@ -71,10 +71,7 @@ async def test_rows_that_come_twice_are_told_once() -> None:
 
 
 async def test_a_long_list_of_properties_is_read_by_batch() -> None:
-    """Where the URL would grow too long, pages give ids and batches give values: no 414.
-
-    HubSpot pitfall 9.
-    """
+    """Where a URL would be too long pages give ids and batches values: HubSpot pitfall 9."""
     async with bench(records=150) as on:
         names = [f"custom_property_with_a_long_name_{number:03d}" for number in range(150)]
         for name in names:
@@ -185,10 +182,7 @@ async def test_reading_by_id_tells_live_archived_and_missing_apart() -> None:
 
 @pytest.mark.parametrize("is_404", [True, False])
 async def test_a_batch_of_missing_ids_is_no_error(is_404: bool) -> None:
-    """HubSpot answers 404 or an empty 207 when it has none of them; both mean missing.
-
-    HubSpot pitfall 18.
-    """
+    """A 404 or an empty 207 when HubSpot has none both mean missing: HubSpot pitfall 18."""
     async with bench(switches=Switches(is_all_missing_404=is_404)) as on:
         reading = await on.adapter.read(CONTACTS, ["998", "999"], NAMES)
         found = await on.adapter.find(CONTACTS, "email", ["no@example.com"], NAMES)
@@ -205,10 +199,7 @@ async def test_a_batch_of_missing_ids_is_no_error(is_404: bool) -> None:
 async def test_a_merged_id_leads_to_its_survivor(
     is_read_in_batch: bool, is_primary_kept: bool
 ) -> None:
-    """Old ids redirect, whichever id survives and whether or not the batch resolves them (I20).
-
-    HubSpot pitfall 7.
-    """
+    """Old ids redirect, whichever survives, resolved by a batch or not (I20): HubSpot pitfall 7."""
     switches = Switches(
         is_merged_id_read_in_batch=is_read_in_batch, is_primary_id_preserved=is_primary_kept
     )
