@@ -89,6 +89,8 @@ class Assertions:
 
 
 def _check_life(expires: object, now: datetime) -> None:
+    if isinstance(expires, str) and expires.isdigit():
+        expires = int(expires)
     if isinstance(expires, bool) or not isinstance(expires, int | float):
         raise WrongAssertionError("invalid assertion: exp is missing")
     left = timedelta(seconds=expires - now.timestamp())
