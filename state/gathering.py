@@ -42,6 +42,8 @@ class Gathered:
     """Link whose record is not there → the folded links whose records belong to it (R42)."""
     near: Mapping[Side, Mapping[str, MirrorRow]]
     """Records of keepers and heirs."""
+    merged: Mapping[Side, Mapping[str, str]]
+    """Linked record that is not there → the one it was merged into (I20)."""
 
 
 def gather(
@@ -57,7 +59,8 @@ def gather(
         connection, pair=pair, side=side, ids=[record for record in ids if record not in linked]
     )
     rows = {side: own, side.other: other}
-    heirs = links.folded_into(connection, [x.id for x in linked.values() if _is_widowed(x, rows)])
+    widowed = [link for link in linked.values() if _is_widowed(link, rows)]
+    heirs = links.folded_into(connection, [link.id for link in widowed])
     return Gathered(
         revisions=page,
         rows=rows,
@@ -73,6 +76,10 @@ def gather(
         keepers=keepers,
         heirs=heirs,
         near=_near(connection, ends, keepers, heirs),
+        merged={
+            one: redirects.merged(connection, ends[one], [link.record(one) for link in widowed])
+            for one in Side
+        },
         vain={
             **attention.vain(connection, pair=pair, side=side, records=ids),
             **attention.vain(connection, pair=pair, side=side.other, records=opposite),

@@ -26,6 +26,7 @@ class DecidedPage(Protocol):
     detached: list[str]
     revived: list[str]
     inherited: list[tuple[str, str, Side]]
+    followed: list[tuple[Side, str]]
 
 
 def keep_page(
@@ -59,6 +60,9 @@ def keep_page(
         links.set_status(connection, link=link, status=links.DETACHED)
     for link, heir, side in page.inherited:
         merges.take_over(connection, link=link, heir=heir, side=side)
+    if page.followed and (known := pairs.find(connection, pair)) is not None:
+        for side, record in page.followed:
+            merges.follow_known(connection, known.end(side), record, at=at)
     for link, records_of_link, clashes in page.clashes:
         attention.note_clashes(
             connection,

@@ -6,7 +6,7 @@ or believed deleted, so that a record merged away is neither made again nor carr
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, update
@@ -174,6 +174,32 @@ def _decide_again(
         rows = mirror.get(connection, pair.end(side), ids)
         revisions = {record: row.revision for record, row in rows.items()}
         mirror.enter_pair(connection, pair=pair.name, side=side, ids=revisions)
+
+
+def follow_known(connection: Connection, end: End, record: str, *, at: datetime) -> None:
+    """Let what is linked to a record follow a merge that was noted before it was linked."""
+    new = redirects.latest(connection, end, record)
+    if new != record:
+        _follow(connection, end, record, new, at)
+
+
+def placed(connection: Connection, made: Sequence[LinkRow]) -> list[LinkRow]:
+    """Return new links; one whose record got a partner by a merge meanwhile is folded into that."""
+    if not made:
+        return []
+    pair = made[0].pair
+    taken = {
+        side: links.of_records(
+            connection, pair=pair, side=side, ids=[link.record(side) for link in made]
+        )
+        for side in Side
+    }
+    found = []
+    for link in made:
+        rivals = [taken[side].get(link.record(side)) for side in Side]
+        active = [one.id for one in rivals if one is not None and one.status == ACTIVE]
+        found.append(replace(link, status=FOLDED, into=active[0]) if active else link)
+    return found
 
 
 def take_over(connection: Connection, *, link: str, heir: str, side: Side) -> None:

@@ -52,6 +52,8 @@ class PagePlan:
     revived: list[str] = field(default_factory=list)
     inherited: list[tuple[str, str, Side]] = field(default_factory=list)
     """(link, folded link, side): the folded one's record takes the place of one that is gone."""
+    followed: list[tuple[Side, str]] = field(default_factory=list)
+    """Records that were merged away before they were linked: their links follow."""
     skipped: list[tuple[Side, str]] = field(default_factory=list)
     """(side, why)."""
     judged: list[tuple[Side, bool]] = field(default_factory=list)

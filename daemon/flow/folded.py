@@ -25,11 +25,20 @@ def inherit(
     clears: tuple[Clearance, ...],
     made: PagePlan,
 ) -> bool:
-    """Let a living record take the place of one that is gone; tell whether there is one."""
+    """Let a living record take the place of one that is gone; tell whether there is one.
+
+    That is whom it was merged into, where that was known before it was linked, else one that belongs
+    to the link since a merge of their partners.
+    """
     gone = [side for side in Side if side not in rows or not rows[side].is_live]
     if len(gone) != 1:
         return False
     side = gone[0]
+    if link.record(side) in known.merged[side]:
+        made.followed.append((side, link.record(side)))
+        made.cleared += [clear for clear in clears if clear.side is side]
+        made.skipped.append((side.other, "merged"))
+        return True
     for heir in known.heirs.get(link.id, ()):
         row = known.near[side].get(heir.record(side))
         if row is not None and row.is_live:

@@ -21,7 +21,7 @@ from daemon.flow.decide import ignored_write
 from daemon.flow.removed import succeed
 from daemon.flow.returned import Judged, is_changed, judge, turned
 from daemon.flow.settling import Settling
-from state import attention, intents, links, mirror, observations, pending, rollbacks
+from state import attention, intents, links, merges, mirror, observations, pending, rollbacks
 from state.attention import Apart
 from state.intents import IntentRow
 from state.keeping import end_conflicts
@@ -145,7 +145,7 @@ def _link_or_agree(connection: Connection, work: Settling, taken: Sequence[_Take
     for one in taken:
         if one.operation.replaces:
             succeed(connection, work.how.end, one.operation, at=work.at)
-    links.add_all(connection, made, run=work.run, at=work.at)
+    links.add_all(connection, merges.placed(connection, made), run=work.run, at=work.at)
     links.agree_all(connection, list(agreed.items()))
 
 

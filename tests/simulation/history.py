@@ -23,6 +23,8 @@ class Event:
     value: Value
     is_ours: bool
     before: Value = None
+    entered: int = 0
+    """Of a value that a merge took over: when it came to be where it was."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,10 +121,21 @@ class History:
         """Add a line to the trace."""
         self.lines.append(f"{self.clock.now():%d %H:%M:%S.%f} {text}")
 
-    def holds(self, spot: Spot, value: Value, *, is_ours: bool, before: Value = None) -> None:
+    def holds(
+        self, spot: Spot, value: Value, *, is_ours: bool, before: Value = None, entered: int = 0
+    ) -> None:
         """Note that a field came to hold a value."""
-        event = Event(number=self.next(), value=value, is_ours=is_ours, before=before)
+        event = Event(
+            number=self.next(), value=value, is_ours=is_ours, before=before, entered=entered
+        )
         self.events.setdefault(spot, []).append(event)
+
+    def entered(self, spot: Spot, value: Value) -> int:
+        """Return when a field came to hold the value it holds; 0 where it holds another."""
+        events = self.events.get(spot, [])
+        return (
+            (events[-1].entered or events[-1].number) if events and events[-1].value == value else 0
+        )
 
     def merges_into(self, side: Side, loser: str, survivor: str) -> None:
         """Note that people merged a record into another."""

@@ -6,6 +6,7 @@ decides. It reads the engine's links, intents and logs only as what the engine c
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -248,6 +249,7 @@ def is_kept(known: Claims, spot: Spot, event: Event) -> bool:
         return True
     if any(same(name, value, event.value) for value in known.logged.get(spot, [])):
         return True
+    event = replace(event, number=event.entered or event.number)
     if event.value is None and (
         any(event.number < loss for loss in world.history.losses) or _is_unknown_yet(world, event)
     ):

@@ -168,7 +168,11 @@ class People:
                 self._history.holds(spot, gone[name], is_ours=True, before=held)
                 held = gone[name]
             if after[name] != held:
-                self._history.holds(spot, after[name], is_ours=False, before=held)
+                entered = self._history.entered((side, loser, name), after[name])
+                is_lack = after[name] is None  # that the survivor lacks it empties nothing (R9)
+                self._history.holds(
+                    spot, after[name], is_ours=is_lack, before=held, entered=entered
+                )
         self._mischief.happened(41, side.value)
 
     def merge_any(self, luck: Random) -> None:

@@ -41,6 +41,8 @@ CRM = Profile(
 
 BOTH_WAYS = Terms(settings={"create": {"source": True}, "guards": {"verify_sample": 1}})
 
+KEEPS_MERGED = replace(CRM, answers_for_merged=False)
+
 Script = Callable[[World], None]
 
 
@@ -232,6 +234,19 @@ def _new_rules(world: World) -> None:
     world.reconfigure({**world.settings, "fields": rules})
 
 
+def _merge_two(world: World) -> None:
+    """Merge two people who are both linked, and edit the partner of the one that goes."""
+    world.people.merge(Side.CRM, "c1", "c2", {"company": "Acme"})
+    world.people.edit(Side.SOURCE, "s2", {"note": "too late"})
+
+
+def _merge_away(world: World) -> None:
+    """Merge somebody who is linked into somebody who is not."""
+    make(world, Side.CRM, 8, company="Acme")
+    world.people.merge(Side.CRM, "c4", "c2", {"note": "old"})
+    world.people.edit(Side.SOURCE, "s2", {"company": "Left"})
+
+
 _REMOVING = {"deletes": {"source": "archive", "crm": "delete"}}
 
 SCENARIOS: Mapping[str, Scenario] = {
@@ -250,6 +265,13 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "approval": Scenario(
         prepare=_plan_waits, act=_nothing_more, settings={"approval": {"first_run": "required"}}
+    ),
+    "merge": Scenario(prepare=_three_people, act=_merge_two, settings=_REMOVING),
+    "merge_into_a_stranger": Scenario(
+        prepare=_three_people, act=_merge_away, settings={**_REMOVING, "create": {"source": False}}
+    ),
+    "merge_left_in_the_bin": Scenario(
+        prepare=_three_people, act=_merge_two, settings=_REMOVING, crm=KEEPS_MERGED
     ),
     "reload": Scenario(prepare=_three_people, act=_new_rules),
 }
