@@ -20,6 +20,9 @@ from daemon.core.record import Record
 from daemon.core.values import Values
 from tests.conformance.harness import Harness
 
+UNKNOWN = "987654321"
+"""An id that nobody has."""
+
 PATIENCE = 5
 """How often the engine comes back in a case."""
 

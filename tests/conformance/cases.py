@@ -117,8 +117,11 @@ def names() -> list[str]:
 
 def own_names() -> list[str]:
     """Return every adapter that has a harness here."""
-    paths = FOLDER.glob(f"{HARNESS_PREFIX}*.py")
-    return sorted(path.stem.removeprefix(HARNESS_PREFIX) for path in paths)
+    return sorted(
+        path.stem.removeprefix(HARNESS_PREFIX)
+        for path in FOLDER.glob(f"{HARNESS_PREFIX}*.py")
+        if "def open_harness(" in path.read_text(encoding="utf-8")
+    )
 
 
 def module_of(name: str) -> ModuleType:

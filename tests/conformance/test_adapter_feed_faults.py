@@ -72,15 +72,17 @@ async def test_an_expired_cursor_asks_for_a_full_listing(harness: Harness) -> No
 
 @case(Cause.LATE_INDEX)
 async def test_what_the_feed_learns_late_is_told_late(harness: Harness) -> None:
-    """A poll that comes before the index knows does not make the change lost."""
+    """A poll after the change and before the index knows of it does not make it lost."""
     id_ = await one(harness)
     cursor = await harness.adapter.start_cursor(harness.object_name)
     await harness.settle()
     await harness.cause(Cause.LATE_INDEX)
     await harness.edit(id_, {harness.text_fields[0]: "edited"})
+    lag = harness.adapter.capabilities.index_lag.total_seconds()
 
+    await harness.clock.sleep(lag / 2)
     early = await changes(harness, cursor)
-    await harness.clock.sleep(harness.adapter.capabilities.index_lag.total_seconds())
+    await harness.clock.sleep(lag)
     late = await changes(harness, early.covered.cursor)
 
     assert late.tell_of(id_)

@@ -7,7 +7,7 @@ import pytest
 from adapters.contract import EXTERNAL_ID, Complete
 from adapters.errors import AdapterError, Unreadable
 from adapters.registry import adapter_kinds
-from tests.conformance.asking import changes, listing, one, text_of
+from tests.conformance.asking import UNKNOWN, changes, listing, one, text_of
 from tests.conformance.cases import case, declaration_of
 from tests.conformance.causes import Ability, Cause
 from tests.conformance.harness import Harness
@@ -139,6 +139,39 @@ async def test_a_direct_read_finds_what_is_there(harness: Harness) -> None:
     assert (await listing(harness)).records[ids[1]].version == live[ids[1]].version
     archived = {record.id for record in reading.records if record.is_archived}
     assert {ids[0]} == reading.missing | archived
+
+
+async def test_an_id_that_nobody_has_is_missing(harness: Harness) -> None:
+    """An absence that the system itself states is proof; who was asked for beside it is read."""
+    id_ = await one(harness)
+
+    reading = await harness.adapter.read(harness.object_name, [UNKNOWN, id_], harness.text_fields)
+
+    assert {UNKNOWN} == reading.missing
+    assert [id_] == [record.id for record in reading.records]
+
+
+async def test_asked_for_twice_is_read_once(harness: Harness) -> None:
+    """A repeated id or key is one question."""
+    id_ = await one(harness)
+
+    reading = await harness.adapter.read(
+        harness.object_name, [id_, UNKNOWN, id_, UNKNOWN], harness.text_fields
+    )
+
+    assert [id_] == [record.id for record in reading.records]
+    assert {UNKNOWN} == reading.missing
+
+
+async def test_asking_for_nothing_is_answered_with_nothing(harness: Harness) -> None:
+    """No ids, no keys: nobody is found, and nobody is missing."""
+    await one(harness)
+
+    reading = await harness.adapter.read(harness.object_name, [], harness.text_fields)
+    found = await harness.adapter.find(harness.object_name, EXTERNAL_ID, [], harness.text_fields)
+
+    assert ([], frozenset()) == (list(reading.records), reading.missing)
+    assert ([], frozenset()) == (list(found.records), found.missing)
 
 
 async def test_a_version_changes_with_the_record(harness: Harness) -> None:

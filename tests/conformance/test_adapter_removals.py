@@ -4,13 +4,12 @@ import pytest
 
 from adapters.contract import Accepted, Moved, Verb, Write
 from adapters.errors import UnknownOutcome
-from tests.conformance.asking import attempt, changes, listing, one, text_of, write
+from tests.conformance.asking import UNKNOWN, attempt, changes, listing, one, text_of, write
 from tests.conformance.cases import case
 from tests.conformance.causes import Ability, Cause
 from tests.conformance.harness import Harness
 
 REMOVALS = [Verb.ARCHIVE, Verb.DELETE]
-UNKNOWN = "987654321"
 
 
 @pytest.fixture(params=REMOVALS)

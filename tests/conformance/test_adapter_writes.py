@@ -1,10 +1,12 @@
 """The contract's promises on writing: definite outcomes, in order, only the fields named."""
 
+import asyncio
+
 import pytest
 
 from adapters.contract import EXTERNAL_ID, Accepted, Moved, Refused, Verb, Write
 from daemon.core.values import Values
-from tests.conformance.asking import created, listing, one, text_of, write
+from tests.conformance.asking import created, filled, listing, one, text_of, write
 from tests.conformance.cases import case
 from tests.conformance.causes import Ability
 from tests.conformance.harness import Harness
@@ -173,6 +175,54 @@ async def test_text_arrives_as_it_was_sent(harness: Harness, text: str) -> None:
     await harness.settle()
 
     assert text == (await listing(harness)).records[id_].values[first]
+
+
+async def test_a_very_long_text_is_refused_or_seen_as_it_is_kept(harness: Harness) -> None:
+    """What a system cuts, it does not cut silently: the reply or the reading shows it (R45)."""
+    first = harness.text_fields[0]
+    id_ = await one(harness)
+
+    (outcome,) = await write(
+        harness, Verb.UPDATE, Write(token="a", id=id_, values={first: "long " * 20_000})
+    )
+    await harness.settle()
+
+    kept = (await harness.look(id_) or {})[first]
+    assert kept == (await listing(harness)).records[id_].values[first]
+    if isinstance(outcome, Refused):
+        assert text_of(harness, 1)[first] == kept
+    else:
+        assert isinstance(outcome, Accepted)
+        assert outcome.record is None or kept == outcome.record.values[first]
+
+
+async def test_writing_nothing_does_nothing(harness: Harness) -> None:
+    """An empty batch has no outcomes, whatever the verb."""
+    await one(harness)
+
+    for verb in (Verb.CREATE, Verb.UPDATE, *harness.adapter.capabilities.removals):
+        assert [] == list(await write(harness, verb))
+
+    assert 1 == await harness.count()
+
+
+async def test_batches_side_by_side_do_not_mix(harness: Harness) -> None:
+    """As many batches at once as there are lanes: each gets its own outcomes."""
+    first = harness.text_fields[0]
+    lanes = max(2, harness.adapter.capabilities.lanes)
+    ids = await filled(harness, lanes)
+
+    outcomes = await asyncio.gather(
+        *(
+            write(harness, Verb.UPDATE, Write(token="same", id=id_, values={first: f"to {id_}"}))
+            for id_ in ids
+        )
+    )
+
+    told = [one.id for (one,) in outcomes if isinstance(one, Accepted)]
+    assert list(ids) == told
+    seen = [await harness.look(id_) for id_ in ids]
+    assert [f"to {id_}" for id_ in ids] == [(one or {})[first] for one in seen]
 
 
 async def test_writing_the_same_again_is_accepted(harness: Harness) -> None:
