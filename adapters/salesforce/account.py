@@ -15,15 +15,13 @@ _LENGTH = 64
 
 
 async def account(connection: SalesforceConnection) -> Account:
-    """Return the org; a log-in names it, for a ready token it is asked for."""
-    await connection.learn_time()
-    if not connection.session.org:
-        place = Place(path=_USER_INFO, endpoint=_USER_INFO)
-        reply = await connection.get(place, "account", is_whole=_is_user)
-        connection.session.told(
-            org=long_id(str(reply.body["organization_id"])),
-            user=long_id(str(reply.body.get("user_id") or "")),
-        )
+    """Return the org, asked for each time: a new log-in may lead elsewhere."""
+    place = Place(path=_USER_INFO, endpoint=_USER_INFO)
+    reply = await connection.get(place, "account", is_whole=_is_user)
+    connection.session.told(
+        org=long_id(str(reply.body["organization_id"])),
+        user=long_id(str(reply.body.get("user_id") or "")),
+    )
     if not connection.has_no_jobs:
         await bulk_jobs.let_end(connection)
         connection.has_no_jobs = True

@@ -38,6 +38,7 @@ class SalesforceAdapter:
         self._capabilities = replace(
             CAPABILITIES,
             page_size=settings.page_size,
+            hint_page_size=settings.page_size,
             index_lag=settings.poll.overlap,
             request_time_out=max(settings.lands_within, settings.request_time_out),
         )

@@ -6,6 +6,7 @@ from adapters.contract import EXTERNAL_ID, Verb
 from adapters.exchange import Json
 from adapters.salesforce.connection import SalesforceConnection
 from adapters.salesforce.drafts import Draft
+from adapters.salesforce.ids import long_id
 
 
 async def send(connection: SalesforceConnection, verb: Verb, drafts: Sequence[Draft]) -> list[Json]:
@@ -23,7 +24,17 @@ async def send(connection: SalesforceConnection, verb: Verb, drafts: Sequence[Dr
         method="PATCH" if is_upsert or verb is Verb.UPDATE else "POST",
         is_whole=lambda told: _is_answer(told, len(drafts)),
     )
-    return list(reply.body)
+    return _in_order(drafts, reply.body)
+
+
+def _in_order(drafts: Sequence[Draft], told: Sequence[Json]) -> list[Json]:
+    """Return one entry a draft. Entries come in order; ids that say otherwise are believed."""
+    ids = [long_id(str(entry.get("id") or "")) for entry in told]
+    pairs = zip(drafts, ids, strict=True)
+    if all(one.id in {"", told_id} or not told_id for one, told_id in pairs):
+        return list(told)
+    by_id = dict(zip(ids, told, strict=True))
+    return [by_id.get(one.id) for one in drafts]
 
 
 async def remove(connection: SalesforceConnection, verb: Verb, ids: Sequence[str]) -> list[Json]:

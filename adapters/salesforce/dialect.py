@@ -5,7 +5,7 @@ The meaning of a code stands in the table of `errors`; this file only carries it
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from adapters.errors import (
     AdapterError,
@@ -53,7 +53,7 @@ class SalesforceDialect:
             case Next.PAUSE_HOUR:
                 return Pause(until=now + profile.LOGIN_PAUSE, code=code)
             case Next.PAUSE:
-                return Pause(until=None, code=code, limits=(profile.SHORT,))
+                return Pause(until=_retry_after(reply, now), code=code, limits=(profile.SHORT,))
             case Next.AGAIN:
                 return Again(code=code, after=profile.LOCK_WAIT)
             case Next.DOUBT | Next.DONE:
@@ -109,6 +109,12 @@ class SalesforceDialect:
                 return Unreadable
             case _:
                 return Unreadable if request.is_repeatable else RejectRecord
+
+
+def _retry_after(reply: Reply, now: datetime) -> datetime | None:
+    """Return until when a reply asks to wait: Salesforce never says, a proxy before it may."""
+    said = reply.headers.get("retry-after", "")
+    return now + timedelta(seconds=int(said)) if said.isdecimal() and len(said) < 7 else None  # noqa: PLR2004 - beyond is no duration
 
 
 class LoginDialect(SalesforceDialect):

@@ -165,6 +165,7 @@ _BY_STATUS = tuple(_by_status())
 _RECORD_ID = re.compile(r"\b[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?\b")
 _DUPLICATE_KEYS = ("duplicateResut", "duplicateResult")
 """The first is how recorded replies spell it."""
+_FORBIDDEN = 403
 _TRANSIENT = ("UNABLE_TO_LOCK_ROW", "LIMIT")
 
 
@@ -174,7 +175,9 @@ def row_of(status: int, body: Json) -> Row:
     if code == "REQUEST_LIMIT_EXCEEDED" and "concurrent" in _message(body).lower():
         return BY_CODE["CONCURRENT_REQUESTS"]
     if code in BY_CODE:
-        return BY_CODE[code]
+        row = BY_CODE[code]
+        is_forbidden = status == _FORBIDDEN and row.next is Next.REFUSE
+        return Row(next=Next.GRANT, advice=row.advice or _PERMISSION) if is_forbidden else row
     return next(row for statuses, row in _BY_STATUS if status in statuses)
 
 

@@ -60,7 +60,7 @@ class _Walk:
             if not (page.records or page.faults):
                 self.why = "Salesforce's pages led in a circle."
                 return
-            last = records.record_id(body["records"][-1])
+            last = (page.records or page.faults)[-1].id
             counted = counted or await self._count()
             job = await self._job(reader, last, counted)
         if job is not None:

@@ -87,11 +87,11 @@ class Poller:
 
     async def queries(self, scope: Scope, window: Window) -> list[Query]:
         """Return the queries for a window, one for each object that can be asked by a stamp."""
-        found = []
+        found, size = [], self._connection.settings.page_size
         for member in scope.members:
             described = await self._connection.describe(member.of)
             if records.stamp_field(described):
-                found.append(_query(member, described, window))
+                found.append(_query(member, described, window, size))
         return found
 
     async def hints(
@@ -104,7 +104,7 @@ class Poller:
                 rows = body["records"]
                 if rows:
                     yield [_hint(query, row) for row in rows]
-                if body["done"] and len(rows) < profile.HINT_PAGE:
+                if body["done"] and len(rows) < (query.limit or 0):
                     break
                 further = self._behind(query, rows, seen)
                 body = await querying.page(self._connection, further, PURPOSE)
@@ -127,7 +127,7 @@ class Poller:
         return query.also(soql.after(query.order[0], soql.moment(at), str(rows[-1]["Id"])))
 
 
-def _query(member: Member, described: Description, window: Window) -> Query:
+def _query(member: Member, described: Description, window: Window, size: int) -> Query:
     stamp = records.stamp_field(described)
     conditions = [
         f"{stamp} >= {soql.moment(window.since)}",
@@ -140,7 +140,7 @@ def _query(member: Member, described: Description, window: Window) -> Query:
         select=("Id", stamp, *described.existing(["IsDeleted"])),
         where=tuple(conditions),
         order=(stamp, "Id"),
-        limit=profile.HINT_PAGE,
+        limit=size,
         with_deleted=True,
     )
 

@@ -26,7 +26,7 @@ COLLECTION = 200
 READ_BATCH = 500
 """Ids one query names; the query travels in a body where the address would grow too long."""
 
-HINT_PAGE = 2_000
+PAGE = 2_000
 """Rows on one page of a query: the most there are."""
 
 COMPOSITE_QUERIES = 5
@@ -67,8 +67,8 @@ CAPABILITIES = Capabilities(
     read_batch=READ_BATCH,
     # As many as one batch of a bulk job; fewer travel as collections of 200.
     write_batch=BULK_BATCH,
-    page_size=HINT_PAGE,
-    hint_page_size=HINT_PAGE,
+    page_size=PAGE,
+    hint_page_size=PAGE,
     is_remote=True,
     has_external_id=True,
     unique_keys=frozenset({"Email"}),

@@ -172,7 +172,10 @@ class SalesforceSettings(RemoteSettings):
         description="Longest a call waits for limits before it gives up until later.",
     )
     page_size: int = Field(
-        default=2_000, ge=1, le=2_000, description="Records on one page of a listing."
+        default=2_000,
+        ge=1,
+        le=2_000,
+        description="Records on one page of a listing or of the change feed.",
     )
     poll: PollSettings = Field(
         default=PollSettings(), description="How the change feed reads (demos shorten it)."

@@ -245,4 +245,6 @@ def _is_taken(draft: Draft, outcome: Refused) -> bool:
 
 
 def _is_locked(entry: Json) -> bool:
+    if entry is None:
+        return False
     return not entry["success"] and errors.row_of_entry(errors.error_in(entry)).next is Next.AGAIN
