@@ -16,7 +16,7 @@ from adapters.contract import Covered, Hint, Hints
 from adapters.errors import RetryLater
 from adapters.exchange import Json
 from adapters.tryton import codec, profile
-from adapters.tryton.connection import ANY, TrytonConnection
+from adapters.tryton.connection import TrytonConnection
 from adapters.tryton.object_types import ObjectType, object_type
 from adapters.tryton.records import columns, is_archived, version
 
@@ -102,12 +102,13 @@ async def _changed_since(
     connection: TrytonConnection, of: ObjectType, since: datetime
 ) -> AsyncIterator[Hints]:
     clause = [_WHEN, ">=", codec.stamp(since)]
-    changed = [clause, *([relation, "where", [clause, ANY]] for relation in of.relations)]
+    changed = [clause, *([relation, "where", [clause]] for relation in of.relations)]
     seen: set[int] = set()
     while True:
         domain: list[Json] = [["id", ">", max(seen, default=0)], ["OR", *changed]]
-        domain += [ANY] if of.has_active else []
-        rows = await connection.rows(of.model, _PURPOSE, domain, columns(of), limit=profile.PAGE)
+        rows = await connection.rows(
+            of.model, _PURPOSE, domain, columns(of), limit=profile.PAGE, is_everything=True
+        )
         new = {row["id"]: row for row in rows if row["id"] not in seen}
         if rows and not new:
             raise RetryLater(
@@ -126,15 +127,16 @@ def _hint(of: ObjectType, row: Json) -> Hint:
 
 
 async def _counted(connection: TrytonConnection, of: ObjectType, now: datetime) -> Marks:
-    everything: list[Json] = [ANY] if of.has_active else []
-    newest = await connection.rows(of.model, _PURPOSE, everything, ["id"], limit=1, order="DESC")
+    newest = await connection.rows(
+        of.model, _PURPOSE, [], ["id"], limit=1, order="DESC", is_everything=True
+    )
     top = newest[0]["id"] if newest else 0
     return Marks(read=now, counted=now, top=top, count=await _count(connection, of, top))
 
 
 async def _count(connection: TrytonConnection, of: ObjectType, top: int) -> int:
-    domain: list[Json] = [["id", "<=", top], *([ANY] if of.has_active else [])]
     found: Json = await connection.ask(
-        of.model, "search_count", _PURPOSE, domain, is_whole=lambda told: isinstance(told, int)
-    )
+        of.model, "search_count", _PURPOSE, [["id", "<=", top]],
+        is_whole=lambda told: isinstance(told, int), is_everything=True,
+    )  # fmt: skip
     return int(found)

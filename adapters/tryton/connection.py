@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from urllib.parse import quote
 
 from adapters.circuit import Circuit
@@ -19,8 +20,8 @@ Shape = Callable[[Json], bool]
 _USER_AGENT = "crmsyncd"
 _LANGUAGE = "en"
 _SESSION_PARTS = 2
-ANY = ["active", "in", [True, False]]
-"""The clause that makes a search see what was put away, too."""
+_EVERYTHING: Mapping[str, Json] = MappingProxyType({"active_test": False})
+"""Context in which what was put away is seen, too; a clause for it is lost in unions."""
 
 
 class TrytonConnection:
@@ -61,10 +62,12 @@ class TrytonConnection:
         purpose: str,
         *parameters: Json,
         is_whole: Shape | None = None,
+        is_everything: bool = False,
     ) -> Json:
         """Read something; repeated where no whole answer comes. Returns the result."""
         request = self._request(f"model.{model}.{method}", purpose, is_repeatable=True)
-        return await self._call(request, parameters, await self.context(), is_whole)
+        context = {**await self.context(), **(_EVERYTHING if is_everything else {})}
+        return await self._call(request, parameters, context, is_whole)
 
     async def put(
         self,
@@ -107,13 +110,18 @@ class TrytonConnection:
         *,
         limit: int | None = None,
         order: str = "ASC",
+        is_everything: bool = False,
     ) -> list[Json]:
-        """Return records in the order of their ids; a reply that is no such list is no answer."""
+        """Return records in the order of their ids; a reply that is no such list is no answer.
+
+        With *is_everything* those that were put away are among them, and among what belongs to
+        each.
+        """
         ordered = [["id", order]]
         found: list[Json] = await self.ask(
             model, "search_read", purpose,
             list(domain), 0, limit, ordered, list(fields),
-            is_whole=_is_rows,
+            is_whole=_is_rows, is_everything=is_everything,
         )  # fmt: skip
         return found
 

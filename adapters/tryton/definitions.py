@@ -5,10 +5,11 @@ code ↔ id of what is referred to by code. Promises to ask again after ``profil
 user may not see is absent.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from adapters.errors import GrantAccess
 from adapters.exchange import Json
 from adapters.tryton import profile
 from adapters.tryton.connection import TrytonConnection
@@ -113,7 +114,29 @@ async def _kept(
 
 
 async def _fields_of(connection: TrytonConnection, model: str, purpose: str) -> Json:
-    return await connection.ask(model, "fields_get", purpose, [], is_whole=_has_fields)
+    """Return the definitions of a model's fields, of those only that the user may read."""
+    told: Json = await connection.ask(model, "fields_get", purpose, [], is_whole=_has_fields)
+    names = [name for name, one in told.items() if one["type"] in _KINDS]
+    shown = await _shown(connection, model, purpose, names)
+    return {name: told[name] for name in shown}
+
+
+async def _shown(
+    connection: TrytonConnection, model: str, purpose: str, names: Sequence[str]
+) -> list[str]:
+    """Return the names that may be read. Definitions tell of hidden fields too; reading does not.
+
+    Asked for no record, so that it costs nothing; halved where something is refused.
+    """
+    try:
+        await connection.rows(model, purpose, [["id", "=", 0]], names)
+    except GrantAccess:
+        if len(names) == 1:
+            return []
+        middle = len(names) // 2
+        first = await _shown(connection, model, purpose, names[:middle])
+        return first + await _shown(connection, model, purpose, names[middle:])
+    return list(names)
 
 
 async def _coded(connection: TrytonConnection, model: str, purpose: str) -> Json:

@@ -5,14 +5,15 @@ does not show may be hidden by a rule of the user's groups, so it is asked for b
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from adapters.contract import EXTERNAL_ID, Reading
 from adapters.errors import GrantAccess
 from adapters.exchange import Json
-from adapters.tryton.connection import ANY, TrytonConnection
+from adapters.tryton.connection import TrytonConnection
 from adapters.tryton.definitions import Definitions, definitions
 from adapters.tryton.object_types import ObjectType
-from adapters.tryton.records import OUR_MARK, columns_to_read, is_archived, our_id, record
+from adapters.tryton.records import OUR_MARK, columns_to_read, is_archived, our_ids, record
 
 _HOPS = 10
 """Merges in a row that are followed; Tryton allows chains, not circles."""
@@ -73,16 +74,33 @@ async def find(
     """Return the records that have these values in a unique field, archived ones marked."""
     known = await definitions(connection, object_name)
     if key == EXTERNAL_ID:
-        found = await carrying(connection, known, keys, fields, "find")
-        held = {our_id(known.of, row) for row in found.values()}
-    else:
-        domain: list[Json] = [[key, "in", list(keys)]]
-        found = await _search(connection, known, domain, [*fields, key], "find")
-        held = {row[key] for row in found.values()}
+        return await _find_ours(connection, known, keys, fields)
+    domain: list[Json] = [[key, "in", list(keys)]]
+    found = await _search(connection, known, domain, [*fields, key], "find")
+    held = {row[key] for row in found.values()}
     return Reading(
         records=[record(known, row, fields) for row in found.values()],
         missing=frozenset(one for one in keys if one not in held),
     )
+
+
+async def _find_ours(
+    connection: TrytonConnection, known: Definitions, keys: Sequence[str], fields: Sequence[str]
+) -> Reading:
+    """Return the records that carry ids of ours, under the id asked for.
+
+    A merge hands the identifiers of the party that goes to the one that stays: it answers to both.
+    """
+    found = await carrying(connection, known, keys, fields, "find")
+    asked = dict.fromkeys(keys)
+    told = [
+        replace(record(known, row, fields), external_id=key)
+        for row in found.values()
+        for key in our_ids(known.of, row)
+        if key in asked
+    ]
+    held = {one.external_id for one in told}
+    return Reading(records=told, missing=frozenset(one for one in asked if one not in held))
 
 
 async def carrying(
@@ -108,8 +126,8 @@ async def _search(
     fields: Sequence[str],
     purpose: str,
 ) -> dict[str, Json]:
-    whole = [*domain, ANY] if known.of.has_active else domain
-    rows = await connection.rows(known.of.model, purpose, whole, columns_to_read(known, fields))
+    asked = columns_to_read(known, fields)
+    rows = await connection.rows(known.of.model, purpose, domain, asked, is_everything=True)
     return {str(row["id"]): row for row in rows}
 
 

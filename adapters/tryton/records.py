@@ -16,7 +16,8 @@ STAMP = "_timestamp"
 
 def columns(of: ObjectType) -> list[str]:
     """Return what a row must have for its version alone."""
-    wanted = [STAMP, *(f"{relation}.{STAMP}" for relation in of.relations)]
+    wanted = [STAMP]
+    wanted += [f"{one}.{name}" for one in of.relations for name in (STAMP, "active")]
     wanted += ["active"] if of.has_active else []
     wanted += [of.replaced_by] if of.replaced_by else []
     return wanted
@@ -26,7 +27,8 @@ def columns_to_read(known: Definitions, fields: Iterable[str]) -> list[str]:
     """Return what to ask for: the wanted fields that exist, and what every record needs."""
     of = known.of
     wanted = columns(of)
-    wanted += [f"{of.identifiers}.code"] if of.identifiers else []
+    held = of.identifiers
+    wanted += [f"{held}.code", f"{held}.active"] if held else []
     for name in fields:
         if name not in known.schema:
             continue
@@ -45,15 +47,20 @@ def _code(known: Definitions, name: str) -> str:
 
 def first(row: Json, part: Part) -> Json:
     """Return the row that a part's field stands for: the first active one of its type, or None."""
-    found = [one for one in row[f"{part.relation}."] if part.type in {"", one.get("type")}]
+    found = [one for one in _live(row, part.relation) if part.type in {"", one.get("type")}]
     return found[0] if found else None
+
+
+def _live(row: Json, relation: str) -> list[Json]:
+    """Return what belongs to a row and was not put away."""
+    return [one for one in row[f"{relation}."] if one["active"]]
 
 
 def stamps(of: ObjectType, row: Json) -> dict[str, str]:
     """Return each record a row is made of, as Tryton names it, with its moment of change."""
     told = {f"{of.model},{row['id']}": row[STAMP]}
     for relation, model in of.relations.items():
-        told |= {f"{model},{one['id']}": one[STAMP] for one in row[f"{relation}."]}
+        told |= {f"{model},{one['id']}": one[STAMP] for one in _live(row, relation)}
     return {name: str(at) for name, at in told.items() if at is not None}
 
 
@@ -64,13 +71,13 @@ def version(of: ObjectType, row: Json) -> str:
     return f"{own[1]}-{digest(told)[:12]}" if of.relations else own[1]
 
 
-def our_id(of: ObjectType, row: Json) -> str | None:
-    """Return the id of ours that a row carries."""
+def our_ids(of: ObjectType, row: Json) -> list[str]:
+    """Return the ids of ours that a row carries: its own first, then those of whom it replaced."""
     if not of.identifiers:
-        return None
-    codes = [str(one.get("code") or "") for one in row[f"{of.identifiers}."]]
-    ours = [code.removeprefix(OUR_MARK) for code in codes if code.startswith(OUR_MARK)]
-    return ours[0] if ours else None
+        return []
+    held = sorted(row[f"{of.identifiers}."], key=lambda one: not one["active"])
+    codes = [str(one.get("code") or "") for one in held]
+    return [code.removeprefix(OUR_MARK) for code in codes if code.startswith(OUR_MARK)]
 
 
 def is_archived(row: Json) -> bool:
@@ -90,7 +97,7 @@ def record(known: Definitions, row: Json, fields: Sequence[str]) -> Record:
         version=version(of, row),
         modified_at=max((at for at in moments if at is not None), default=None),
         is_archived=is_archived(row),
-        external_id=our_id(of, row),
+        external_id=next(iter(our_ids(of, row)), None),
     )
 
 

@@ -16,7 +16,7 @@ from adapters.tryton.building import UnknownCode, changed, created
 from adapters.tryton.connection import TrytonConnection
 from adapters.tryton.definitions import Definitions, definitions
 from adapters.tryton.reading import carrying, is_absent, rows_of
-from adapters.tryton.records import is_archived, our_id, record, stamps
+from adapters.tryton.records import is_archived, our_ids, record, stamps
 
 CREATE, UPDATE = Verb.CREATE.value, Verb.UPDATE.value
 
@@ -41,7 +41,7 @@ class _Batch:
         """Create what no record carries our id of; change what one does (R7)."""
         ours = [one.external_id for one in writes if one.external_id]
         rows = await carrying(self.connection, self.known, ours, (), CREATE)
-        there = {our_id(self.known.of, row): one for one, row in rows.items()}
+        there = {key: one for one, row in rows.items() for key in our_ids(self.known.of, row)}
         if not there:
             return await self._create(writes)
         again = [

@@ -13,7 +13,7 @@ from tests.conformance.wire import Wire, wire_to
 from tests.tryton.person import Person
 from tests.tryton.server import Server, shared
 
-POLL = {"search_margin": 0, "overlap": "5s", "count_every": 0}
+POLL = {"search_margin": "1s", "overlap": "5s", "count_every": 0}
 
 
 class LeapingSystemClock(SystemClock):

@@ -92,9 +92,7 @@ class Person:
 
     def _confirm(self, warned: str) -> None:
         name = warned.split("'")[3]
-        user = self.call("model.res.user.search", [["login", "=", "rep"]], 0, 1, None)[0]
-        warning = {"user": user, "name": name, "always": False}
-        self.call("model.res.user.warning.create", [warning])
+        self.call("model.res.user.warning.skip", name, False)
 
     def row(self, id_: str) -> Any:
         """Return a party with what belongs to it, archived or not; None for none."""
