@@ -26,6 +26,7 @@ from adapters.hubspot import (
     grants,
     history,
     listing,
+    probing,
     reading,
     writing,
 )
@@ -34,8 +35,10 @@ from adapters.hubspot.object_types import OBJECT_TYPES, object_type
 from adapters.hubspot.profile import BATCH, CAPABILITIES
 from adapters.hubspot.provenance import OwnSource
 from adapters.hubspot.settings import HubSpotSettings
+from adapters.probing import Inquiry
 from daemon.core.record import FieldTime
 from daemon.core.schema import Schema
+from daemon.core.values import Values
 
 
 class HubSpotAdapter:
@@ -132,6 +135,14 @@ class HubSpotAdapter:
         if verb is Verb.DELETE:
             raise ValueError("HubSpot cannot delete for good here; its removals are ARCHIVE.")
         return await writing.write(self._connection, object_name, verb, writes, self._own)
+
+    def specimen(self, object_name: str, mark: str) -> Values:
+        """Return the fields of a test record."""
+        return probing.specimen(object_name, mark)
+
+    def inquiries(self, object_name: str) -> Sequence[Inquiry]:
+        """Return what HubSpot's documents leave open and a test record settles."""
+        return probing.inquiries(self._connection, object_name)
 
 
 def _require_batch(asked: Sequence[object]) -> None:

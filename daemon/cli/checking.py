@@ -1,18 +1,23 @@
 """``check``: what stands, what is missing, and what to do next."""
 
 import asyncio
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import typer
 
+from adapters.probing import DOMAIN, NAME
 from config.snapshot import Config
-from daemon.cli.failing import USAGE
+from daemon.cli.failing import APPROVAL_NEEDED, HALTED, USAGE
 from daemon.cli.opening import a_workspace, configuration
-from daemon.cli.output import escaped, out, print_json, table
+from daemon.cli.output import err, escaped, out, print_json, table
 from daemon.cli.rendering import known, render_budgets
 from daemon.use_cases.checking import Check, SyncCheck, nothing_connected
 from daemon.use_cases.checking import check as check_all
 from daemon.use_cases.connection_check import ConnectionCheck
+from daemon.use_cases.probing import Finding, ProbeReport, Probes, probed_objects
+from daemon.use_cases.probing import probe as probe_now
 
 
 def check(*, config: Path, state: str, as_json: bool) -> None:
@@ -76,11 +81,78 @@ def _show_access(found: ConnectionCheck) -> None:
             out.print(f"{name}: {one.object} needs one of {escaped(', '.join(one.required_any))}")
         if one.hidden:
             out.print(f"{name}: {one.object} does not show {escaped(', '.join(one.hidden))}")
+    _show_findings(found.connection, found.findings)
     for burst in found.bursts:
         out.print(
             f"{name}: at most {known(burst.limit)} calls in {burst.seconds:g} s ({burst.name}), "
             f"{burst.left} of them now"
         )
+
+
+def probe(*, only: str, yes: bool, config: Path, state: str, as_json: bool) -> None:
+    """Settle open questions on live accounts, with one test record on each."""
+    loaded = configuration(config, state)
+    found = asyncio.run(_probe(loaded, state, only, yes=yes, is_quiet=as_json))
+    if found is None:
+        raise typer.Exit(APPROVAL_NEEDED)
+    if as_json:
+        print_json(found)
+    else:
+        for one in found.probes:
+            _show_probe(one)
+    if not found.is_well:
+        raise typer.Exit(HALTED)
+
+
+async def _probe(
+    config: Config, place: str, only: str, *, yes: bool, is_quiet: bool
+) -> Probes | None:
+    async with a_workspace(config, place) as workspace:
+        objects = probed_objects(workspace, only)
+        if not yes and not _is_confirmed(objects, is_quiet=is_quiet):
+            return None
+        found = [await probe_now(workspace, name) for name in objects]
+        is_well = all(one.is_clean and not one.problem for one in found)
+        return Probes(is_well=is_well, probes=found)
+
+
+def _is_confirmed(objects: Mapping[str, str], *, is_quiet: bool) -> bool:
+    places = ", ".join(f"{kind} of {name}" for name, kind in objects.items())
+    told = (
+        f'This makes one record on each live account ({places}), named "{NAME}", with an address '
+        f"under {DOMAIN}, asks some twenty questions about it and removes it. Automations of the "
+        "account see it, as they see every new record."
+    )
+    if is_quiet or not sys.stdin.isatty():
+        err.print(f"{told}\nNobody can be asked here: crmsyncd check --probe --yes does it.")
+        return False
+    out.print(told)
+    return typer.confirm("Make it?")
+
+
+def _show_probe(found: ProbeReport) -> None:
+    out.print(f"[bold]{escaped(found.connection)}[/]: {escaped(found.object)}")
+    if found.former_removed:
+        out.print("The test record of an interrupted probe was removed first.")
+    _show_findings(found.connection, found.findings)
+    purposes = ", ".join(f"{name} {number}" for name, number in found.by_purpose.items())
+    out.print(f"API calls: {found.calls}: {escaped(purposes)}")
+    if found.problem:
+        out.print(f"[red]{escaped(found.problem)}[/]")
+    if found.next_step:
+        out.print(f"[bold]next:[/] {escaped(found.next_step)}")
+    if found.is_clean:
+        out.print("[green]Nothing is left behind.[/]")
+    else:
+        out.print("[red]The test record may still be there.[/]")
+
+
+def _show_findings(name: str, findings: Sequence[Finding]) -> None:
+    table(
+        f"What {name} answered",
+        ["question", "answer"],
+        [[one.asked, one.answer] for one in findings],
+    )
 
 
 def _show_sync(sync: SyncCheck) -> None:

@@ -76,11 +76,28 @@ def run(
 
 
 @app.command()
-def check(config: ConfigPath = CONFIG, state: StatePlace = STATE, as_json: Json = False) -> None:
-    """Check configuration, credentials, objects, mapping and required fields. Writes nothing."""
-    from daemon.cli.checking import check as work
+def check(
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe", help="Make one test record, ask what the vendor's documents leave open."
+        ),
+    ] = False,
+    only: Annotated[
+        str, typer.Option(metavar="CONNECTION", help="With --probe: on this connection only.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="With --probe: do not ask.")] = False,
+    config: ConfigPath = CONFIG,
+    state: StatePlace = STATE,
+    as_json: Json = False,
+) -> None:
+    """Check credentials, scopes, objects, fields, headroom and mapping. Writes nothing by itself."""
+    from daemon.cli import checking
 
-    work(config=config, state=state, as_json=as_json)
+    if probe:
+        checking.probe(only=only, yes=yes, config=config, state=state, as_json=as_json)
+    else:
+        checking.check(config=config, state=state, as_json=as_json)
 
 
 @app.command()

@@ -23,10 +23,11 @@ from daemon.flow.forecast import Budget, budget_of
 from daemon.flow.prepare import Link
 from daemon.use_cases.attend import Answer
 from daemon.use_cases.connecting import ScopeCheck, compare, scopes_of
+from daemon.use_cases.probing import Finding
 from daemon.use_cases.workspace import Workspace
-from state import observations
+from state import observations, probes
 
-CREDENTIALS, ACCESS, QUOTA, PATIENCE, ACCOUNT, REACH, HIDDEN, OTHER = (
+CREDENTIALS, ACCESS, QUOTA, PATIENCE, ACCOUNT, REACH, HIDDEN, LEFT_BEHIND, OTHER = (
     "credentials_refused",
     "access_missing",
     "quota_spent",
@@ -34,6 +35,7 @@ CREDENTIALS, ACCESS, QUOTA, PATIENCE, ACCOUNT, REACH, HIDDEN, OTHER = (
     "wrong_account",
     "out_of_reach",
     "field_hidden",
+    "probe_left_behind",
     "unreadable",
 )
 """What can be wrong with a connection."""
@@ -97,6 +99,8 @@ class ConnectionCheck(Answer):
     bursts: tuple[Burst, ...] = ()
     calls: int = 0
     """API calls this check made."""
+    findings: tuple[Finding, ...] = ()
+    """What a probe saw on this account."""
 
 
 Schemas = dict[tuple[str, str], Schema]
@@ -115,7 +119,27 @@ async def check_connection(workspace: Workspace, name: str, schemas: Schemas) ->
     now = workspace.clock.now()
     room = _room(link.spending, workspace)
     calls = max(link.spending.day.used(now) - used, 0)
-    return found.model_copy(update={**room, "calls": calls})
+    found = found.model_copy(update={**room, "calls": calls})
+    return await _with_probe(workspace, found)
+
+
+async def _with_probe(workspace: Workspace, found: ConnectionCheck) -> ConnectionCheck:
+    """Add what a probe saw, and that one was interrupted."""
+    rows = await workspace.state.read(probes.findings, found.connection)
+    findings = tuple(
+        Finding(question=row.question, asked=row.asked, answer=row.answer) for row in rows
+    )
+    found = found.model_copy(update={"findings": findings})
+    if found.trouble or await workspace.state.read(probes.still_open, found.connection) is None:
+        return found
+    return found.model_copy(
+        update={
+            "trouble": LEFT_BEHIND,
+            "problem": f"A test record of an interrupted probe may still be on "
+            f"{found.connection!r}.",
+            "next_step": "crmsyncd check --probe removes it first.",
+        }
+    )
 
 
 def troubled(found: ConnectionCheck, error: AdapterError) -> ConnectionCheck:
