@@ -4,7 +4,7 @@ A pending record is busy (left for later), gone, linked (reconciled), or unlinke
 matched, created). The order of the tests is the order of ``_consider_one``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from daemon.core.facts import rule_key
@@ -25,7 +25,7 @@ from daemon.flow.decide import (
 )
 from daemon.flow.folded import consider_folded, inherit
 from daemon.flow.gone import Widowed, bring_back, consider_gone
-from daemon.flow.kin import Holders, across, has_stronger_rival, hits_of, rival_keys
+from daemon.flow.kin import Holders, Keys, across, has_stronger_rival, hits_of, rival_keys
 from daemon.flow.opt_outs import opt_outs_of
 from daemon.flow.parts import PairPart, RunPart
 from state import keys, links
@@ -65,6 +65,8 @@ class _One:
     side: Side
     clear: Clearance
     known: Gathered
+    keys: Keys
+    """What it can be recognised by, while it is not linked."""
     kin: Kin
     rivals: Holders
     """Who of this side holds the keys of the candidates."""
@@ -81,7 +83,8 @@ async def consider(
     made, wanted = PagePlan(), Wanted()
     ends = {one: part.end for one, part in work.pair.ends.items()}
     loose = [row for record, row in known.rows[side].items() if not _is_active(known, record)]
-    own_keys = sorted({key for row in loose for key in work.pair.index(side, row.as_record())})
+    indexed = {row.id: work.pair.index(side, row.as_record()) for row in loose}
+    own_keys = sorted({key for some in indexed.values() for key in some})
     kin = await work.run.state.read(
         gather_kin,
         pair=work.pair.name,
@@ -92,15 +95,15 @@ async def consider(
     )
     rivals = await work.run.state.read(keys.holders, ends[side], rival_keys(work.pair, side, kin))
     busy = busy_records(work.pair, known.open_intents, known.held_intents)
-    lost = await _forgotten(work, side, loose)
+    lost = await _forgotten(work, loose, indexed)
     for record in sorted(known.revisions):
         row = known.rows[side].get(record)
         clear = Clearance(side=side, id=record, revision=known.revisions[record])
         if row is None:
             made.cleared.append(clear)
             continue
-        one = _One(row=row, side=side, clear=clear, known=known, kin=kin, rivals=rivals,
-                   busy=busy, times=times, forgotten=lost)  # fmt: skip
+        one = _One(row=row, side=side, clear=clear, known=known, keys=indexed.get(record, ()),
+                   kin=kin, rivals=rivals, busy=busy, times=times, forgotten=lost)  # fmt: skip
         _consider_one(work, one, made, wanted)
     return made, wanted
 
@@ -209,7 +212,7 @@ def _consider_loose(
     verdict = choose(
         one.side,
         one.row.values,
-        hits_of(work.pair, one.side, one.row, one.kin),
+        hits_of(work.pair, one.side, (one.row.id, one.keys), one.kin),
         work.pair.name_rules,
         work.pair.email_rules,
         work.pair.region,
@@ -223,31 +226,24 @@ def _consider_loose(
             after = one.known.successors[one.row.id]
             _set_aside(work, one, SUCCEEDED, f"it was gone and lives on as {after}, and now both "
                        "are there; merge them, or delete one.", made)  # fmt: skip
-        case NoMatch() if why := _why_not_made(work, one):
+        case NoMatch() if why := _why_not_made(one):
             _set_aside(work, one, FORGOTTEN, why, made)
         case NoMatch():
             _make(work, one, link, apart, held, is_out=is_out, made=made)
 
 
-def _has_no_key(pair: PairPart, side: Side, row: MirrorRow) -> bool:
-    return not pair.index(side, row.as_record())
-
-
 async def _forgotten(
-    work: Considering, side: Side, loose: list[MirrorRow]
+    work: Considering, loose: Sequence[MirrorRow], indexed: Mapping[str, Keys]
 ) -> Mapping[Side, frozenset[str]]:
     """Return what a restored state has forgotten, where a record of this page could be of it."""
     ours = f"{work.run.instance}-"
-    if not any(
-        (row.external_id or "").startswith(ours) or _has_no_key(work.pair, side, row)
-        for row in loose
-    ):
+    if not any((row.external_id or "").startswith(ours) or not indexed[row.id] for row in loose):
         return {one: frozenset() for one in Side}
     ends = {one: part.end for one, part in work.pair.ends.items()}
     return await work.run.state.read(forgotten, ends=ends, instance=work.run.instance)
 
 
-def _why_not_made(work: Considering, one: _One) -> str:
+def _why_not_made(one: _One) -> str:
     """Say why a record that nobody matches may have its partner already (fault 13)."""
     if one.row.id in one.forgotten[one.side]:
         return (
@@ -255,7 +251,7 @@ def _why_not_made(work: Considering, one: _One) -> str:
             "give it and its partner the same key, or delete it."
         )
     others = len(one.forgotten[one.side.other])
-    if others and _has_no_key(work.pair, one.side, one.row):
+    if others and not one.keys:
         return (
             f"it has no key to be found by, and {others} records over there were made before the "
             "state was restored: one may be its own; give it a key, or delete those."

@@ -12,6 +12,9 @@ from state.mirror import MirrorRow
 Holders = Mapping[tuple[str, str], Sequence[str]]
 """(key name, value) → records that hold it."""
 
+Keys = Sequence[tuple[str, str]]
+"""(key name, value) of one record."""
+
 _OWN_ID = Key(word=EXTERNAL, rules=())
 
 
@@ -23,13 +26,17 @@ def across(pair: PairPart, side: Side, key: tuple[str, str]) -> tuple[str, str]:
     return (EXTERNAL, key[1])
 
 
-def hits_of(pair: PairPart, side: Side, row: MirrorRow, kin: Kin) -> Sequence[KeyHits]:
-    """Return who holds each key of a record, strongest key first; our own id is the strongest."""
+def hits_of(pair: PairPart, side: Side, known: tuple[str, Keys], kin: Kin) -> Sequence[KeyHits]:
+    """Return who holds each key of a record, strongest key first; our own id is the strongest.
+
+    *known* is the record's id with its keys.
+    """
+    own, keys = known
     by_name = {EXTERNAL: _OWN_ID, **{key.name(side, pair.region): key for key in pair.keys}}
     hits = []
-    for name, value in pair.index(side, row.as_record()):
+    for name, value in keys:
         holders = kin.other.get(across(pair, side, (name, value)), ())
-        twins = [record for record in kin.own.get((name, value), ()) if record != row.id]
+        twins = [record for record in kin.own.get((name, value), ()) if record != own]
         candidates = tuple(_candidate(side, kin, record) for record in holders)
         hits.append(KeyHits(key=by_name[name], candidates=candidates, twins=len(twins)))
     return sorted(hits, key=lambda hit: _rank(pair, hit.key.word))

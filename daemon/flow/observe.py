@@ -5,8 +5,10 @@ list everything; otherwise the change feed tells which ids to read, and what is 
 not read again. A failed read raises; nothing is concluded from it (I6).
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from adapters.contract import Complete, Covered, Hint, Hints, Page, Partial, Reading, batches
 from adapters.errors import Unreadable
@@ -14,6 +16,7 @@ from daemon.core.values import Side
 from daemon.flow import merges
 from daemon.flow.believe import is_believed, look_at_canaries, tell_bulk_touch
 from daemon.flow.gone import carries_deletes
+from daemon.flow.lanes import in_lanes
 from daemon.flow.parts import Progress, RunPart, Watch
 from daemon.flow.renames import follow_renames
 from daemon.flow.state_age import without_what_is_too_old
@@ -30,11 +33,22 @@ RECALL = 500
 async def observe(run: RunPart) -> bool:
     """Bring the mirrors of all ends up to date. Returns whether every listing was Complete (R5)."""
     await look_at_canaries(run)
-    results = [await _observe_end(run, watch) for watch in run.watches]
+    lanes = max(watch.part.adapter.capabilities.lanes for watch in run.watches)
+    is_lacking = await in_lanes(lanes, _looks(run))
     if run.tally.changed_records:
         for pair in run.pairs:
             await run.state.write(reconsider, pair=pair.name)
-    return all(results)
+    return not is_lacking
+
+
+async def _looks(run: RunPart) -> AsyncIterator[Coroutine[Any, Any, bool]]:
+    """Give a look at each end: while one waits for its replies, another is read."""
+
+    async def is_lacking(watch: Watch) -> bool:
+        return not await _observe_end(run, watch)
+
+    for watch in run.watches:
+        yield is_lacking(watch)
 
 
 async def observe_again(run: RunPart) -> bool:
@@ -238,29 +252,38 @@ async def keep_reading(run: RunPart, watch: Watch, reading: Reading) -> list[str
     return await merges.keep(run, watch, reading, sighting(run, watch))
 
 
+@dataclass(kw_only=True, slots=True)
+class _Followed:
+    """What following the hints of one end came to."""
+
+    read: int = 0
+    changed: int = 0
+    is_told: bool = True
+    """Every id was answered; else the cursor stays (R3)."""
+
+
 async def _poll(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
     """Follow the change feed. Returns False where it cannot promise completeness."""
     adapter, end = watch.part.adapter, watch.part.end
     racy = [Hint(id=record) for record in await run.state.read(mirror.racy, end)]
-    is_told = await _read_hints(run, watch, row, racy)
-    read, changed = run.tally.read_records, run.tally.changed_records
+    again, news = _Followed(), _Followed()
+    await _read_hints(run, watch, row, racy, again)
     covered: Covered | None = None
     told = 0
     async for item in adapter.changes(watch.part.object, str(row.cursor)):
         match item:
             case Hints(hints=hints):
                 told += len(hints)
-                is_told &= await _read_hints(run, watch, row, hints)
+                await _read_hints(run, watch, row, hints, news)
             case Covered():
                 covered = item
-    read, changed = run.tally.read_records - read, run.tally.changed_records - changed
-    await tell_bulk_touch(run, watch, read, changed)
+    await tell_bulk_touch(run, watch, news.read, news.changed)
     pages = max(1, -(-told // max(1, adapter.capabilities.hint_page_size)))
     if adapter.capabilities.is_remote and adapter.capabilities.hint_page_size:
         run.tally.least_calls["changes"] += pages
     if covered is None:
         raise Unreadable(f"The change feed of {'/'.join(end)} ended without saying how far.")
-    if covered.is_full_listing_needed or not is_told:
+    if covered.is_full_listing_needed or not (again.is_told and news.is_told):
         return False
     if covered.cursor != row.cursor or covered.covered_until != row.covered_until:
         await run.state.write(
@@ -270,9 +293,9 @@ async def _poll(run: RunPart, watch: Watch, row: ObservationRow) -> bool:
 
 
 async def _read_hints(
-    run: RunPart, watch: Watch, row: ObservationRow, hints: Sequence[Hint]
-) -> bool:
-    """Read what is news. Returns whether every id was answered: else the cursor stays (R3)."""
+    run: RunPart, watch: Watch, row: ObservationRow, hints: Sequence[Hint], followed: _Followed
+) -> None:
+    """Read what is news, and count it."""
     adapter, end = watch.part.adapter, watch.part.end
     ids = [hint.id for hint in hints]
     known = await run.state.read(mirror.settled_versions, end, ids, watch.fields)
@@ -284,17 +307,15 @@ async def _read_hints(
         and not (hint.is_gone and (hint.id not in gone or not gone[hint.id].is_live))
     ]
     run.tally.echoes += len(hints) - len(news)
-    is_told = True
     for some in batches(sorted(set(news)), adapter.capabilities.read_batch):
         reading = await merges.read(run, watch, some, "read")
-        is_told = is_told and not unanswered(reading, some)
-        run.tally.read_records += len(reading.records)
+        followed.is_told = followed.is_told and not unanswered(reading, some)
+        followed.read += len(reading.records)
         for _, side in watch.users:
             run.tally.add(side, "read", len(reading.records))
         how = sighting(run, watch, unchanged_until=row.covered_until)
-        await merges.keep(run, watch, reading, how)
+        followed.changed += len(await merges.keep(run, watch, reading, how))
         await run.state.write(mirror.suspect, end, sorted(reading.missing), None)
-    return is_told
 
 
 def unanswered(reading: Reading, ids: Sequence[str]) -> set[str]:

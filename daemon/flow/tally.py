@@ -45,8 +45,6 @@ class Tally:
     changed_records: int = 0
     merges: int = 0
     """Records that people merged into others, as far as this run learned of it (I20)."""
-    read_records: int = 0
-    """Records that a change feed had us read."""
     notes: list[str] = field(default_factory=list)
     doubted: set[tuple[str, str]] = field(default_factory=set)
     """Ends (connection, object) that must be listed before a lost write can be told (R32)."""

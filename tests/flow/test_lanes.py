@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.errors import RetryLater
-from adapters.memory import CAPABILITIES
+from adapters.memory import CAPABILITIES, MemoryAdapter
 from daemon.core.values import Side
 from daemon.flow.lanes import in_lanes
 from tests.flow.world import Killed, World, person
@@ -86,3 +86,30 @@ async def test_a_load_in_lanes_ends_as_one_after_the_other(
     assert (25, 25) == (report.counts["created"], len(world.crm.live()))
     assert 25 == len(await world.linked())
     await world.rest()
+
+
+async def test_while_one_end_waits_for_its_reply_the_other_is_read(
+    new_world: Callable[..., World],
+) -> None:
+    """A file is read while the CRM's first page is on its way: the source's listing awaits it."""
+    asked = asyncio.Event()
+
+    class Slow(MemoryAdapter):
+        async def start_cursor(self, object_name: str) -> str:
+            await asyncio.wait_for(asked.wait(), timeout=10)
+            return await super().start_cursor(object_name)
+
+    class Asked(MemoryAdapter):
+        async def start_cursor(self, object_name: str) -> str:
+            asked.set()
+            return await super().start_cursor(object_name)
+
+    world = new_world()
+    world.adapters = {Side.SOURCE.value: Slow, Side.CRM.value: Asked}
+    world.able(Side.CRM, lanes=2)
+    world.start()
+    world.source.make(person(1))
+
+    report = await world.run()
+
+    assert ("done", 1) == (report.outcome, report.counts["created"])
