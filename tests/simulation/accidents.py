@@ -96,6 +96,8 @@ def change_schema(world: "World", luck: Random) -> None:
     side = luck.choice(tuple(Side))
     drift = Drift(kind=luck.choice(("gone", "required", "retyped")), field=luck.choice(DRIFTING))
     world.wires[side].drift = drift
+    if drift.kind == "gone":
+        world.history.hidden.add(drift.field)
     world.mischief.happened(49, f"{side.value} {drift.field} {drift.kind}")
 
 

@@ -15,6 +15,10 @@ Spot = tuple[Side, str, str]
 """(side, record, field)."""
 
 
+NOBODYS = -1
+"""A merge took over what we had written, or left a field empty: no person entered it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
     """A field came to hold a value."""
@@ -24,7 +28,7 @@ class Event:
     is_ours: bool
     before: Value = None
     entered: int = 0
-    """Of a value that a merge took over: when it came to be where it was."""
+    """Of a value that a merge took over: when it came to be where it was, or ``NOBODYS``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +112,8 @@ class History:
     """Events of people between our look and our write, where no precondition closes the gap."""
     losses: list[int] = field(default_factory=list)
     """Numbers at which what we knew was lost: the state, or what a changed rule had agreed."""
+    hidden: set[str] = field(default_factory=set)
+    """Fields that a system's schema lacked for a while (fault 49)."""
     rests: list[int] = field(default_factory=list)
     """Numbers at which an undisturbed run ended well, with nothing left open."""
     violations: list[str] = field(default_factory=list)
@@ -130,11 +136,31 @@ class History:
         )
         self.events.setdefault(spot, []).append(event)
 
-    def entered(self, spot: Spot, value: Value) -> int:
-        """Return when a field came to hold the value it holds; 0 where it holds another."""
-        events = self.events.get(spot, [])
-        return (
-            (events[-1].entered or events[-1].number) if events and events[-1].value == value else 0
+    def takes_over(self, spots: tuple[Spot, Spot], values: tuple[Value, Value, Value]) -> None:
+        """Note what a merge made of a field: of what the survivor and the other held, and chose.
+
+        A chosen value was entered when it came to be where it was. That the survivor lacks one
+        empties nothing elsewhere.
+        """
+        (spot, other), (held, gone, chosen) = spots, values
+        known = [self.events[one][-1] for one in (spot, other) if self.events.get(one)]
+        if gone is not None and gone not in (held, chosen):
+            self.holds(spot, gone, is_ours=True, before=held)
+            held = gone
+        if chosen == held:
+            return
+        entered = next((event for event in known if event.value == chosen), None)
+        is_nobodys = chosen is None or (entered is not None and entered.is_ours)
+        self.holds(
+            spot,
+            chosen,
+            is_ours=False,
+            before=held,
+            entered=NOBODYS
+            if is_nobodys
+            else (entered.entered or entered.number)
+            if entered
+            else 0,
         )
 
     def merges_into(self, side: Side, loser: str, survivor: str) -> None:

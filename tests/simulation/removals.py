@@ -37,6 +37,8 @@ def _is_safe(
         return True
     if any(event.number < loss < removal.number for loss in world.history.losses):
         return True  # what both had agreed on was forgotten
+    if name in world.history.hidden and not _was_mapped(known, removal, name):
+        return True  # a field of the other system by that name was never there while both lived
     is_one_way = not all(world.sync.direction.writes_to(side) for side in Side)
     if is_one_way and _is_agreed(known, removal, name, event):
         return True  # it may differ there for ever
@@ -55,6 +57,15 @@ def _is_safe(
         or same(name, world.profiles[removal.side].normalise(name, one.value), event.value)
         for one in there
         if one.number < removal.number
+    )
+
+
+def _was_mapped(known: Claims, removal: Removal, name: str) -> bool:
+    """Tell whether the two sides of the record ever agreed on a field."""
+    return any(
+        f"{name}→{name}" in link.base
+        for link in [*known.links, *known.former_links]
+        if link.record(removal.side) == removal.record
     )
 
 
