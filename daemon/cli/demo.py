@@ -3,11 +3,14 @@
 import asyncio
 import os
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import typer
 
+from adapters.contract import AdapterKind
 from config.model import Service
 from daemon.cli.failing import FAILED_RECORDS
 from daemon.cli.opening import a_workspace
@@ -17,7 +20,9 @@ from daemon.clock import SystemClock, SystemLuck
 from daemon.service.app import Started, serve
 from daemon.service.logs import configure_logs
 from daemon.use_cases import demo as showing
-from daemon.use_cases.demo import DemoResult, SandboxProcess
+from daemon.use_cases import demo_sides as sides
+from daemon.use_cases.demo import DemoResult, Stage
+from daemon.use_cases.demo_sides import SandboxProcess, SourceSide
 from state.lock import hold_lock
 from state.opening import open_state
 
@@ -26,8 +31,7 @@ def demo(
     *, once: bool, port: int, crm: str, source: str, folder: Path | None, seed: int, as_json: bool
 ) -> None:
     """Show it working."""
-    showing.source_kind(source)
-    kind = showing.sandbox_kind(crm)
+    kinds = sides.source_kind(source), sides.sandbox_kind(crm)
     place = folder or Path(tempfile.mkdtemp(prefix="crmsyncd-demo-"))
     place.mkdir(parents=True, exist_ok=True)
     if (place / "crmsyncd.yaml").exists():
@@ -35,10 +39,10 @@ def demo(
     configure_logs("warning" if once else "info")
 
     async def work() -> DemoResult | None:
-        async with showing.sandbox_process(kind, seed) as box:
+        async with _staged(place, kinds, seed) as stage:
             if once:
-                return await _once(place, box, seed)
-            await _on_and_on(place, box, seed, port)
+                return await _once(stage)
+            await _on_and_on(stage, port)
             return None
 
     result = asyncio.run(work())
@@ -46,13 +50,34 @@ def demo(
         _finish(result, as_json=as_json)
 
 
-async def _once(place: Path, box: SandboxProcess, seed: int) -> DemoResult:
-    config = showing.write_configuration(place, box, os.environ)
-    err.print(f"Sandbox of {box.kind.title} at {box.page}; working in {place}")
-    (place / showing.FILE).write_bytes(b"")
-    async with a_workspace(config, str(place)) as workspace:
-        await showing.prepare(workspace, box, place, seed)
-        return await showing.once(workspace, box, place)
+@asynccontextmanager
+async def _staged(
+    place: Path, kinds: tuple[AdapterKind, AdapterKind], seed: int
+) -> AsyncIterator[Stage]:
+    """Start the sandboxes that the two sides need."""
+    source, crm = kinds
+    async with AsyncExitStack() as stack:
+        start = stack.enter_async_context
+        box = await start(sides.sandbox_process(crm, seed, crm.word))
+        one: SourceSide
+        if source.word == "csv":
+            has_whole_names = "first_name" not in box.fields
+            one = sides.FileSide(path=place / sides.FILE, has_whole_names=has_whole_names)
+            one.path.write_bytes(b"")
+        else:
+            name = source.word if source.word != crm.word else f"other-{source.word}"
+            other = await start(sides.sandbox_process(source, seed + 1, name))
+            err.print(f"Sandbox of {source.title} at {other.page}")
+            one = other
+        err.print(f"Sandbox of {crm.title} at {box.page}; working in {place}")
+        yield Stage(folder=place, source=one, crm=box, seed=seed)
+
+
+async def _once(stage: Stage) -> DemoResult:
+    config = showing.write_configuration(stage, os.environ)
+    async with a_workspace(config, str(stage.folder)) as workspace:
+        await showing.prepare(workspace, stage)
+        return await showing.once(workspace, stage)
 
 
 def _finish(result: DemoResult, *, as_json: bool) -> None:
@@ -75,11 +100,11 @@ def _finish(result: DemoResult, *, as_json: bool) -> None:
     raise typer.Exit(0 if is_good else FAILED_RECORDS)
 
 
-async def _on_and_on(place: Path, box: SandboxProcess, seed: int, port: int) -> None:
-    config = showing.write_configuration(place, box, os.environ)
-    (place / showing.FILE).write_bytes(b"")
+async def _on_and_on(stage: Stage, port: int) -> None:
+    place = stage.folder
+    config = showing.write_configuration(stage, os.environ)
     async with a_workspace(config, str(place)) as workspace:
-        await showing.prepare(workspace, box, place, seed)
+        await showing.prepare(workspace, stage)
     service = Service.model_validate({"listen": f"127.0.0.1:{port}"})
     with hold_lock(str(place)):
         state = open_state(str(place))
@@ -89,27 +114,35 @@ async def _on_and_on(place: Path, box: SandboxProcess, seed: int, port: int) -> 
                 state,
                 SystemClock(),
                 SystemLuck(),
-                on_started=lambda started: _invite(place, box, started),
+                on_started=lambda started: _invite(stage, started),
             )
         finally:
             state.close()
 
 
-def _invite(place: Path, box: SandboxProcess, started: Started) -> None:
+def _invite(stage: Stage, started: Started) -> None:
+    place, source, crm = stage.folder, stage.source, stage.crm
+    there = f"{crm.page}   ({crm.kind.title} sandbox: look and edit by hand)"
+    if isinstance(source, SandboxProcess):
+        here = f"the source        {source.page}   ({source.kind.title} sandbox, likewise)"
+        one = "1. edit a record on either page: the other changes within seconds"
+    else:
+        here = f"the file          {place / sides.FILE}"
+        one = """1. edit a cell of the file and save, or a record on the page: the other side changes within
+     seconds, and every other byte of the file stays"""
     out.print(f"""
 [bold]crmsyncd is keeping two sides the same.[/]
 
-  the file        {place / showing.FILE}
-  the CRM         {box.page}   ({box.kind.title} sandbox: look and edit by hand)
-  the daemon      {started.url}/metrics   (/healthz, /readyz)
-  configuration   {place / "crmsyncd.yaml"}
+  {here}
+  the CRM           {there}
+  the daemon        {started.url}/metrics   (/healthz, /readyz)
+  configuration     {place / "crmsyncd.yaml"}
 
 [bold]Try:[/]
-  1. edit a cell of the file and save: the contact changes within seconds
-  2. edit a contact on the CRM's page: the row changes, every other byte stays
-  3. edit both to different values: the policy decides, and
+  {one}
+  2. edit both to different values: the policy decides, and
      crmsyncd conflicts --status all --state {place}
-  4. crmsyncd status --state {place}
+  3. crmsyncd status --state {place}
      crmsyncd report 1 --state {place}
      crmsyncd quarantine --state {place}
 

@@ -14,6 +14,16 @@ HEADERS = (
     "Newsletter",
 )  # fmt: skip
 
+COLUMNS = {
+    "email": "E-Mail",
+    "first_name": "First Name",
+    "last_name": "Last Name",
+    "phone": "Phone",
+    "job_title": "Job Title",
+    "city": "City",
+}
+"""Canonical field → column."""
+
 FIRST = (
     "Ada", "Björn", "Chloé", "Dora", "Emre", "Fatima", "Giulia", "Hans", "Ines", "Jürgen",
     "Katarzyna", "Liam", "María", "Noah", "Olga", "Pierre", "Quentin", "Rosa", "Søren", "Théo",
@@ -40,21 +50,30 @@ class Known:
 
 
 def sample_rows(known: Sequence[Known], rows: int, seed: int) -> list[list[str]]:
-    """Return *rows* rows: people the CRM knows, people it does not, and what goes wrong."""
+    """Return a header and *rows* rows: people the CRM knows, people it does not, what goes wrong."""
     luck = random.Random(seed)  # noqa: S311 - sample data
     table = [_known_row(number + 1, person, luck) for number, person in enumerate(known)]
     while len(table) < rows - 40:
         table.append(_new_row(len(table) + 1, luck))
     table += _troubles(table, rows - len(table), luck)
-    return table
+    return [list(HEADERS), *table]
 
 
-def as_csv(rows: Sequence[Sequence[str]]) -> bytes:
-    """Return rows with their header as a CSV file."""
+def with_whole_names(table: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return a table in which one column holds the whole name, for systems that know no other."""
+    first = HEADERS.index("First Name")
+    return [
+        [*row[:first], "Name" if not number else " ".join(row[first : first + 2]).strip(),
+         *row[first + 2 :]]
+        for number, row in enumerate(table)
+    ]  # fmt: skip
+
+
+def as_csv(table: Sequence[Sequence[str]]) -> bytes:
+    """Return a table, its header first, as a CSV file."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(HEADERS)
-    writer.writerows(rows)
+    writer.writerows(table)
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -73,7 +73,10 @@ def _acting(org: Org, act: _Act) -> _Route:
 
 
 def _object(org: Org, given: str, body: JsonObject) -> str:
-    """Return the object an act is about; `people` are contacts and leads, told apart by the id."""
+    """Return the object an act is about.
+
+    `people`, or `lead+contact`, are contacts and leads, told apart by the id.
+    """
     for name in (given, given.removesuffix("s"), given.removesuffix("s").replace("_", "")):
         store = org.find_store(name)
         if store is not None:
@@ -82,7 +85,7 @@ def _object(org: Org, given: str, body: JsonObject) -> str:
     store = org.store_of(record_id) if record_id else None
     if store is not None:
         return store.kind.name
-    if given.lower() not in {"people", "person"} or record_id:
+    if record_id or not set(given.lower().split("+")) <= {"people", "person", "lead", "contact"}:
         raise not_found(f"There is no object {given!r}")
     return "Lead" if "Company" in body.get("properties", {}) else "Contact"
 
