@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import aiohttp
 import orjson
+from yarl import URL
 
 from adapters.salesforce.sandbox import Sandbox
 
@@ -52,7 +53,7 @@ class Wire:
         url = f"{self.sandbox.base_url}{where}"
         async with self.session.request(
             method,
-            aiohttp.client.URL(url, encoded=True),
+            URL(url, encoded=True),
             data=data,
             headers={
                 "Authorization": f"Bearer {self.token}",

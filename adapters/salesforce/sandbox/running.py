@@ -15,6 +15,7 @@ from adapters.salesforce.sandbox.acting import add_acting_routes
 from adapters.salesforce.sandbox.assertions import Assertions
 from adapters.salesforce.sandbox.keeping import load_state, save_state
 from adapters.salesforce.sandbox.org import Org
+from adapters.salesforce.sandbox.pages import add_pages
 from adapters.salesforce.sandbox.seeding import seed, username
 from adapters.salesforce.sandbox.sessions import SessionBook
 from adapters.salesforce.sandbox.settings import OrgSettings, SandboxSettings
@@ -86,6 +87,7 @@ class Sandbox:
 
     def _add_own_routes(self, app: web.Application) -> None:
         add_acting_routes(app, self.org, self.sessions, self.assertions)
+        add_pages(app, self.org, self.server)
 
 
 @asynccontextmanager
