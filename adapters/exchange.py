@@ -6,6 +6,7 @@ Plain values between `adapters.http`, which sends, and the adapters, which know 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
@@ -14,6 +15,9 @@ import orjson
 
 from adapters.errors import AdapterError
 from adapters.limits import Observation
+
+_SENT_AT_ONCE = 512 * 1024
+"""Bytes; more at once would hold up everything else in the process."""
 
 Json = Any
 """A decoded JSON body: as foreign as the reply it came in, so its reader checks every step."""
@@ -56,11 +60,15 @@ class Request:
         query = urlencode(self.query, safe=",", quote_via=quote)
         return f"{base_url}{self.path}?{query}" if query else f"{base_url}{self.path}"
 
-    def payload(self) -> tuple[bytes | None, dict[str, str]]:
-        """Return the bytes to send, and the headers that go with them."""
-        if self.body is None:
-            return self.content, dict(self.headers)
-        return orjson.dumps(self.body), {"Content-Type": "application/json", **self.headers}
+    def payload(self) -> tuple[bytes | BytesIO | None, dict[str, str]]:
+        """Return what to send, and the headers that go with it; much is sent piece by piece."""
+        content, headers = self.content, dict(self.headers)
+        if self.body is not None:
+            content = orjson.dumps(self.body)
+            headers = {"Content-Type": "application/json", **headers}
+        if content is not None and len(content) > _SENT_AT_ONCE:
+            return BytesIO(content), headers
+        return content, headers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

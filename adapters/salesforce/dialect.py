@@ -24,6 +24,10 @@ _USAGE = re.compile(r"(?<!per-app-)api-usage=(\d+)/(\d+)")
 """Found anywhere in the header: usage of single apps and bursts stand beside it in some orgs."""
 
 
+_SPENT = {True: profile.DAILY, False: profile.SHORT}
+"""Which limit waits: the day's own reckoning, unless a reply says until when."""
+
+
 class SessionExpired(Reauthenticate):
     """The access token is no longer good; a new one may be."""
 
@@ -49,7 +53,8 @@ class SalesforceDialect:
         code = self.code(reply)
         match row.next:
             case Next.PAUSE_DAY:
-                return Pause(until=None, code=code, limits=(profile.DAILY,))
+                until = _retry_after(reply, now)
+                return Pause(until=until, code=code, limits=(_SPENT[until is None],))
             case Next.PAUSE_HOUR:
                 return Pause(until=now + profile.LOGIN_PAUSE, code=code)
             case Next.PAUSE:

@@ -108,10 +108,13 @@ class _Walk:
         query = Query(of=self.member.of.name, select=("COUNT()",), where=tuple(self._where("")))
         return await querying.count(self.connection, query, PURPOSE)
 
+    def _is_new(self, record_id: str) -> bool:
+        return record_id not in self.seen and self.scope.member_of(record_id) is self.member
+
     def _page(self, reader: RecordReader, rows: Sequence[Json]) -> Page:
         new = {records.record_id(row): row for row in rows}
         told = {records.record_id(row): row for row in rows}
-        new = {one: row for one, row in told.items() if one not in self.seen}
+        new = {one: row for one, row in told.items() if self._is_new(one)}
         self.seen.update(new)
         people = [row for row in new.values() if not records.is_person_account(row)]
         halves = [one for one, row in new.items() if records.is_person_account(row)]

@@ -36,7 +36,7 @@ SHORT = 0.6
 class SalesforceHarness:
     """One object, and the sandbox's own endpoints for what people do there."""
 
-    text_fields = ("FirstName", "LastName")
+    text_fields = ("FirstName", "Title")
 
     def __init__(
         self, on: Bench, net: Wire, theirs: Shifted, stack: AsyncExitStack, object_name: str
@@ -51,6 +51,7 @@ class SalesforceHarness:
         return {
             "FirstName": f"Name {number}",
             "LastName": f"Family {number}",
+            "Title": f"Title {number}",
             "Email": f"person{number}@example.com",
         }
 
@@ -101,6 +102,16 @@ def of(id_: str) -> str:
 
 def _given(values: Values) -> dict[str, object]:
     return {name: value for name, value in values.items() if value is not None}
+
+
+def is_login(one: Exchange) -> bool:
+    """Whether a request asks for a token."""
+    return one.path.endswith("/token")
+
+
+def _led_back(net: Wire) -> Callable[[Any], Any]:
+    """Return what lets a log-in lead to the net, not past it."""
+    return lambda told: {**told, "instance_url": net.base_url}
 
 
 def is_write(one: Exchange) -> bool:
@@ -202,7 +213,8 @@ async def _be_slow(on: SalesforceHarness) -> None:
 
 async def _revoke(on: SalesforceHarness) -> None:
     refused = {"error": "invalid_grant", "error_description": "no valid app"}
-    on.net.on(lambda one: one.path.endswith("/token"), wire.answered(400, refused))
+    on.net.rules.clear()
+    on.net.on(is_login, wire.answered(400, refused))
     await on.on.admin("tokens/expire")
 
 
@@ -222,7 +234,7 @@ async def _answer(on: SalesforceHarness) -> None:
         reply = await one.answer()
         for record in orjson.loads(one.body)["records"]:
             on.on.wait(seconds=1)
-            values = {"LastName": "by a flow"}
+            values = {"Title": "by a flow"}
             await on.on.admin(f"user/{CONTACT}/edit", id=record["Id"], properties=values)
         return reply
 
@@ -245,13 +257,10 @@ _MANY = 1_000
 _ON_RECORDS = {"path_prefix": COLLECTIONS}
 
 _FAULTS: Mapping[Cause, dict[str, Any]] = {
-    Cause.CUT_LISTING: {"kind": "listing_cut", "times": _MANY, "match": {"method": "GET"}},
     Cause.FAILING_READS: {"kind": "unavailable_503", "times": _MANY},
     Cause.RATE_LIMIT: {"kind": "throttled_429", "times": 3, "retry_after": 2},
     Cause.RATE_LIMIT_SILENT: {"kind": "throttled_429", "times": 3},
     Cause.RATE_LIMIT_LONG: {"kind": "throttled_429", "times": _MANY, "retry_after": 86_400},
-    Cause.LOST_REQUEST: {"kind": "reset_before", "match": _ON_RECORDS},
-    Cause.LOST_REPLY: {"kind": "reset_after", "match": _ON_RECORDS},
     Cause.TIME_OUT_AFTER_COMMIT: {"kind": "timeout_504_after_write", "match": _ON_RECORDS},
     Cause.HTML_REPLY: {"kind": "html_200", "times": _MANY},
     Cause.HTML_ERROR: {"kind": "gateway_html_502", "times": _MANY},
@@ -264,6 +273,11 @@ _FAULTS: Mapping[Cause, dict[str, Any]] = {
 _DISABLED = [{"errorCode": "API_CURRENTLY_DISABLED", "message": "API is disabled for this User"}]
 
 _HOW: Mapping[Cause, Callable[..., Awaitable[None]]] = {
+    Cause.CUT_LISTING: _by(
+        lambda net: net.on(is_listing, wire.told_otherwise(_with_rows(lambda rows: rows[:-1])))
+    ),
+    Cause.LOST_REQUEST: _by(lambda net: net.on(is_write, wire.lost_request, 1)),
+    Cause.LOST_REPLY: _by(lambda net: net.on(is_write, wire.lost_reply, 1)),
     Cause.LOOPING_LISTING: _always_the_first(is_listing),
     Cause.REORDERED_ROWS: _by(
         lambda net: net.on(is_listing, wire.told_otherwise(_with_rows(lambda rows: rows[::-1])))
@@ -305,7 +319,7 @@ PEOPLE_DECLARATION = replace(DECLARATION, title="salesforce (leads and contacts)
 
 @asynccontextmanager
 async def open_harness(
-    folder: Path, object_name: str = CONTACT
+    folder: Path, object_name: str = "contact"
 ) -> AsyncIterator[SalesforceHarness]:
     del folder
     around = Around()
@@ -315,6 +329,7 @@ async def open_harness(
         sandbox = await stack.enter_async_context(running)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         net = await stack.enter_async_context(wire_to(sandbox.base_url))
+        net.on(is_login, wire.told_otherwise(_led_back(net)))
         opened = adapter_on(net.base_url, around, {"page_size": PAGE})
         adapter = await stack.enter_async_context(opened)
         assert await adapter.prepare(object_name), f"{EXTERNAL_ID} was not created"
