@@ -219,7 +219,8 @@ async def test_errors(conversation: Conversation) -> None:
             client.query("SELECT Nothing FROM Contact")
         with pytest.raises(SalesforceResourceNotFound) as gone:
             contact.get("003xx0000000000AAA")
-        return [each.value.content[0]["errorCode"] for each in (missing, query, gone)]
+        caught: Any = (missing, query, gone)
+        return [each.value.content[0]["errorCode"] for each in caught]
 
     expected = ["REQUIRED_FIELD_MISSING", "INVALID_FIELD", "NOT_FOUND"]
     assert expected == await conversation.hold(talk)
@@ -242,7 +243,8 @@ async def test_limits(conversation: Conversation) -> None:
         left = client.limits()["DailyApiRequests"]
         return left, client.api_usage["api-usage"]
 
-    left, usage = await conversation.hold(talk)
+    told: Any = await conversation.hold(talk)
+    left, usage = told
     assert 100_000 == left["Max"] == int(usage.total)
     assert int(usage.used) == left["Max"] - left["Remaining"]
 

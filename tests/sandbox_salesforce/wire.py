@@ -66,7 +66,7 @@ class Wire:
             return Answer(
                 status=response.status,
                 body=orjson.loads(text) if text and is_json else text.decode(),
-                headers=dict(response.headers),
+                headers={name.title(): value for name, value in response.headers.items()},
             )
 
     async def form(self, **given: str) -> Answer:
@@ -76,15 +76,15 @@ class Wire:
             return Answer(
                 status=response.status,
                 body=await response.json(),
-                headers=dict(response.headers),
+                headers={name.title(): value for name, value in response.headers.items()},
             )
 
-    async def create(self, name: str = "Contact", **values: object) -> str:
+    async def create(self, name: str = "Contact", /, **values: object) -> str:
         answer = await self.call("POST", f"sobjects/{name}", values)
         assert 201 == answer.status, answer.body
         return str(answer.body["id"])
 
-    async def patch(self, record_id: str, name: str = "Contact", **values: object) -> Answer:
+    async def patch(self, record_id: str, name: str = "Contact", /, **values: object) -> Answer:
         return await self.call("PATCH", f"sobjects/{name}/{record_id}", values)
 
     async def read(self, record_id: str, name: str = "Contact") -> Any:

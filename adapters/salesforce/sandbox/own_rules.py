@@ -25,6 +25,16 @@ def assigned_owner(org: Org, kind: Kind, values: dict[str, Any], actor: Actor) -
         values["OwnerId"] = org.person
 
 
+def follow_ups(kind: Kind, row: Row) -> list[tuple[str, dict[str, Any]]]:
+    """Return what Salesforce makes beside a new row: a campaign gets its two statuses."""
+    if kind.name != "Campaign":
+        return []
+    common = {"CampaignId": row.id}
+    sent = {"Label": "Sent", "SortOrder": 1, "IsDefault": True}
+    responded = {"Label": "Responded", "SortOrder": 2, "HasResponded": True}
+    return [("CampaignMemberStatus", {**common, **each}) for each in (sent, responded)]
+
+
 def _lead(_: Org, __: Row, before: Row | None) -> None:
     if before is not None and before.get("IsConverted"):
         raise refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")

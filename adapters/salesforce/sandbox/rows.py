@@ -35,6 +35,8 @@ def read(call: Call) -> Reply:
 
 def update(call: Call) -> Reply:
     """`PATCH /sobjects/{object}/{id}`; 204, or 412 where the row was changed since."""
+    if call.path["id"].lower() == "id":
+        raise refused("METHOD_NOT_ALLOWED", "HTTP Method 'PATCH' not allowed.", status=405)
     row = _living(call, call.path["id"])
     refuse_changed_since(call, row)
     body = call.body()

@@ -19,7 +19,7 @@ from adapters.salesforce.sandbox.fields import Kind
 from adapters.salesforce.sandbox.ids import full_id
 from adapters.salesforce.sandbox.moments import as_text
 from adapters.salesforce.sandbox.org import Actor, Org
-from adapters.salesforce.sandbox.own_rules import assigned_owner, check_own_rules
+from adapters.salesforce.sandbox.own_rules import assigned_owner, check_own_rules, follow_ups
 from adapters.salesforce.sandbox.problems import is_deleted, refused
 from adapters.salesforce.sandbox.store import Row, Store
 from adapters.salesforce.sandbox.tracking import track_change, track_creation
@@ -45,7 +45,10 @@ class Writer:
         given = draft(self._org, kind, body, "createable")
         values = _with_defaults(store.kind, given, self._actor)
         assigned_owner(self._org, store.kind, values, self._actor)
-        return self._inserted(store, kind, values)
+        row = self._inserted(store, kind, values)
+        for other, more in follow_ups(store.kind, row):
+            self.create(other, more)
+        return row
 
     def update(self, name: str, record_id: str, body: Mapping[str, Any]) -> Row:
         """Change a row. Raises Refused."""

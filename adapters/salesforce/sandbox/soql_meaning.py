@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from adapters.salesforce.sandbox.fields import Field, Kind
+from adapters.salesforce.sandbox.ids import full_id
 from adapters.salesforce.sandbox.org import Org
 from adapters.salesforce.sandbox.problems import Refused, refused
 from adapters.salesforce.sandbox.soql_syntax import (
@@ -91,7 +92,7 @@ class Meaning:
         """Return the ids a condition narrows rows to, None where it names none."""
         if isinstance(condition, Comparison):
             is_id = condition.path.text.lower() == "id" and condition.operator in {"=", "IN"}
-            return frozenset(word.text for word in condition.values) if is_id else None
+            return frozenset(full_id(word.text) for word in condition.values) if is_id else None
         if isinstance(condition, Junction) and condition.operator == "AND":
             found = (self.ids(part) for part in condition.parts)
             return next((each for each in found if each is not None), None)
