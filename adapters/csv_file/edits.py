@@ -9,11 +9,17 @@ from dataclasses import dataclass, field, replace
 
 from adapters.contract import Accepted, Moved, Outcome, RecordFault, Refused, Verb, Write
 from adapters.csv_file.cells import CellWriter, Splice
-from adapters.csv_file.rows import Row
-from adapters.csv_file.table import Entry, Table
+from adapters.csv_file.rows import LARGEST_ROW, Row
+from adapters.csv_file.table import LARGEST_CELL, Entry, Table
 from adapters.csv_file.text import render
 from adapters.errors import Failure
 from daemon.core.values import Value
+
+_ROOM_FOR_QUOTES = 4
+"""Bytes: a cell may get a pair of quotes, an apostrophe and a delimiter."""
+
+_MOST_BYTES = 8
+"""A character has at most four bytes; short cells have the room for quotes besides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +29,11 @@ class Edits:
     outcomes: Sequence[Outcome]
     splices: Sequence[Splice]
     """In order of offset, none overlapping."""
+
+
+def _written_size(encoded: bytes) -> int:
+    """Return the bytes a cell takes at most: quotes in it are doubled."""
+    return len(encoded) + encoded.count(b'"') + _ROOM_FOR_QUOTES
 
 
 class _Refusal(Exception):
@@ -185,18 +196,31 @@ class _Plan:
                 message = f"{self._path} has no column {name!r} any more."
                 raise _Refusal("no_column", message, field_=name)
             new[self._table.positions[name]] = self._writable(name, render(value))
+        self._require_room(new)
         return new
+
+    def _require_room(self, texts: Sequence[str]) -> None:
+        """Refuse a row that would make the whole file unreadable."""
+        if sum(map(len, texts)) * _MOST_BYTES <= LARGEST_ROW:
+            return
+        encode = self._table.layout.encoding.encode
+        if sum(_written_size(encode(text)) for text in texts) > LARGEST_ROW:
+            size = LARGEST_ROW // 1024
+            raise _Refusal("long_row", f"The row would be longer than {size} KiB.")
 
     def _writable(self, name: str, text: str) -> str:
         if "\0" in text:
             message = "A value holds a NUL character, which a CSV file cannot carry."
             raise _Refusal("nul_byte", message, field_=name)
         try:
-            self._table.layout.encoding.encode(text)
+            encoded = self._table.layout.encoding.encode(text)
         except UnicodeEncodeError:
             encoding = self._table.layout.encoding.name
             message = f"A value holds a character that {encoding}, the file's encoding, lacks."
             raise _Refusal("unencodable", message, field_=name) from None
+        if _written_size(encoded) > LARGEST_CELL:
+            message = f"A value is longer than {LARGEST_CELL // 1024} KiB, the most that is read."
+            raise _Refusal("long_cell", message, field_=name)
         return text
 
     def _note(self, change: _Change, texts: Sequence[str]) -> None:

@@ -177,13 +177,16 @@ async def test_text_arrives_as_it_was_sent(harness: Harness, text: str) -> None:
     assert text == (await listing(harness)).records[id_].values[first]
 
 
-async def test_a_very_long_text_is_refused_or_seen_as_it_is_kept(harness: Harness) -> None:
+@pytest.mark.parametrize("times", [20_000, 300_000])
+async def test_a_very_long_text_is_refused_or_seen_as_it_is_kept(
+    harness: Harness, times: int
+) -> None:
     """What a system cuts, it does not cut silently: the reply or the reading shows it (R45)."""
     first = harness.text_fields[0]
     id_ = await one(harness)
 
     (outcome,) = await write(
-        harness, Verb.UPDATE, Write(token="a", id=id_, values={first: "long " * 20_000})
+        harness, Verb.UPDATE, Write(token="a", id=id_, values={first: "long " * times})
     )
     await harness.settle()
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -99,7 +100,9 @@ class Wire:
             name: raw.headers[name] for name in raw.headers if name.lower() not in HOP_BY_HOP
         }
         url = self.target + raw.raw_path
-        async with self.session.request(raw.method, url, data=body, headers=headers) as answer:
+        async with self.session.request(
+            raw.method, url, data=BytesIO(body), headers=headers
+        ) as answer:
             kept = {name: answer.headers[name] for name in answer.headers}
             return Reply(status=answer.status, headers=kept, body=await answer.read())
 

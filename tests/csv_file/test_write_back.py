@@ -245,14 +245,22 @@ async def test_a_write_that_changes_nothing_leaves_the_file_alone(tmp_path: Path
 
     (outcome,) = await adapter.write(ROWS, Verb.UPDATE, [update("1", name="a")])
 
+    after = (tmp_path / "people.csv").stat()
     assert isinstance(outcome, Accepted)
-    assert before == (tmp_path / "people.csv").stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
     assert ["people.csv"] == names_in(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("\0", "nul_byte"), ("ש", "unencodable"), ("\ud800", "unencodable")],
+    [
+        ("\0", "nul_byte"),
+        ("ש", "unencodable"),
+        ("\ud800", "unencodable"),
+        ("a" * 1024 * 1024, "long_cell"),
+        ('"' * 600 * 1024, "long_cell"),
+    ],
+    ids=["NUL", "other script", "half a character", "long", "long once quotes are doubled"],
 )
 async def test_what_the_file_cannot_carry_is_refused(tmp_path: Path, text: str, code: str) -> None:
     """One refusal names the field; the batch's other rows are written."""
@@ -265,6 +273,24 @@ async def test_what_the_file_cannot_carry_is_refused(tmp_path: Path, text: str, 
     assert isinstance(outcomes[0], Refused)
     assert (code, "name") == (outcomes[0].failure.code, outcomes[0].failure.field)
     assert b"id,name\n1,\xe9\n2,\xfc\n" == (tmp_path / "people.csv").read_bytes()
+
+
+async def test_a_row_does_not_outgrow_what_can_be_read(tmp_path: Path) -> None:
+    """Cells that fit one by one are refused together, before the whole file is lost to us."""
+    names = [f"c{number}" for number in range(9)]
+    adapter = end(tmp_path, f"id,{','.join(names)}\n1{',' * 9}\n".encode())
+    long = "a" * (1000 * 1024)
+
+    (most,) = await adapter.write(
+        ROWS, Verb.UPDATE, [update("1", values=dict.fromkeys(names[:8], long))]
+    )
+    (all_,) = await adapter.write(ROWS, Verb.UPDATE, [update("1", c8=long)])
+
+    assert isinstance(most, Accepted)
+    assert isinstance(all_, Refused)
+    assert "long_row" == all_.failure.code
+    reading = await adapter.read(ROWS, ["1"], names)
+    assert [long] * 8 + [None] == [reading.records[0].values[name] for name in names]
 
 
 async def test_a_key_may_change_but_not_to_a_taken_one(tmp_path: Path) -> None:
