@@ -12,15 +12,31 @@ from daemon.core.field_rules import Direction, Override, Policy
 from daemon.core.values import FieldKind
 
 
+def _object(given: object) -> object:
+    """Return ``{lead, contact}``, a mapping of empty values in YAML, as ``lead+contact``."""
+    if isinstance(given, Mapping) and not any(value is not None for value in given.values()):
+        given = list(given)
+    if isinstance(given, list | tuple) and given and all(isinstance(one, str) for one in given):
+        return "+".join(given)
+    return given
+
+
+ObjectName = Annotated[
+    str,
+    BeforeValidator(_object, json_schema_input_type=str | list[Word] | dict[Word, None]),
+    Field(max_length=255),
+]
+
+
 class End(Frozen):
     """One end of a pair: an object on a connection."""
 
     connection: Word = Field(description="Name of a connection under `connections`.")
-    object: str = Field(
+    object: ObjectName = Field(
         default="",
-        max_length=255,
         description="Which object of that connection, such as `contacts`. Left out: the "
-        "connection's main object, since a file has one only.",
+        "connection's main object, since a file has one only. Objects that hold the same people "
+        "can stand together, where the system allows it: `{lead, contact}`.",
     )
 
     def __str__(self) -> str:
