@@ -18,7 +18,17 @@ from adapters.contract import (
     Verb,
     Write,
 )
-from adapters.salesforce import account, changes, history, listing, reading, removing, writing
+from adapters.guide import Granted
+from adapters.salesforce import (
+    account,
+    changes,
+    grants,
+    history,
+    listing,
+    reading,
+    removing,
+    writing,
+)
 from adapters.salesforce.connection import SalesforceConnection
 from adapters.salesforce.polling import Poller
 from adapters.salesforce.profile import CAPABILITIES, COLLECTION
@@ -60,6 +70,10 @@ class SalesforceAdapter:
     async def close(self) -> None:
         """Close them; safe to call twice."""
         await self._connection.close()
+
+    async def granted(self) -> Granted:
+        """Return what the user may do with people."""
+        return await grants.granted(self._connection)
 
     async def account(self) -> Account:
         """Return the org the log-in leads to."""

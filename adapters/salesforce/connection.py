@@ -53,6 +53,7 @@ class SalesforceConnection:
             Endpoint(
                 base_url=settings.base_url,
                 headers=self.session.headers,
+                largest_reply=profile.LARGEST_REPLY,
                 moved_to=self.session.instance_url,
             ),
             self.dialect,

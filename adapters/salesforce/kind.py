@@ -9,6 +9,7 @@ import yaml
 
 from adapters.contract import AdapterKind
 from adapters.salesforce.adapter import SalesforceAdapter
+from adapters.salesforce.guide import GUIDE
 from adapters.salesforce.object_types import PEOPLE
 from adapters.salesforce.settings import SalesforceSettings
 
@@ -43,4 +44,5 @@ KIND = AdapterKind(
     credential_variable="SALESFORCE_TOKEN",
     credential_setting="token",
     sandbox_module="adapters.salesforce.sandbox",
+    guide=GUIDE,
 )

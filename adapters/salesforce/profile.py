@@ -35,11 +35,14 @@ COMPOSITE_QUERIES = 5
 BULK_BATCH = 10_000
 """Records Salesforce itself puts into one batch of a bulk job."""
 
-BULK_PAGE = 50_000
+BULK_PAGE = 25_000
 """Rows asked for on one page of a bulk query's results."""
 
 BULK_FIRST_WAIT = timedelta(seconds=2)
 BULK_LONGEST_WAIT = timedelta(seconds=60)
+
+LARGEST_REPLY = 128 * 1024 * 1024
+"""Bytes of one reply: a page of a bulk query with long texts."""
 
 LONGEST_ADDRESS = 6_000
 """Characters of a URL; 16,384 with all headers is the end, proxies before it may be stricter."""

@@ -29,6 +29,7 @@ from adapters.salesforce.object_types import Scope
 from adapters.salesforce.records import record_id
 from adapters.salesforce.soql import Query, among
 
+_BY_RULE = "DUPLICATES_DETECTED"
 _DOUBLE = "DUPLICATE_VALUE"
 _MEMBER = "CampaignMember"
 Sender = Callable[[Sequence[Draft]], Awaitable[list[Outcome]]]
@@ -156,14 +157,23 @@ class _Batch:
         self.told |= {one.write.token: outcome for one, outcome in told}
 
     async def _bulk(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        """Send by a job; by collections where none is to be had."""
+        """Send by a job; by collections what a job cannot do, or all where none is to be had.
+
+        A job neither says whom a duplicate rule found nor can be told to save all the same.
+        """
+        again: Sequence[Draft] = drafts
         try:
             entries = await bulk_writing.send(self.connection, self.verb, drafts)
         except bulk_writing.NoBulk:
-            for some in batches(drafts, profile.COLLECTION):
-                await self._note(some, self._collection, is_second=True)
-            return [self.told[one.write.token] for one in drafts]
-        return [self._outcome(one, entry) for one, entry in zip(drafts, entries, strict=True)]
+            pass
+        else:
+            pairs = list(zip(drafts, entries, strict=True))
+            again = [one for one, entry in pairs if _is_duplicate(entry)]
+            self._keep(drafts, [self._outcome(one, entry) for one, entry in pairs])
+            self.is_sent = True
+        for some in batches(again, profile.COLLECTION):
+            await self._note(some, self._collection, is_second=True)
+        return [self.told[one.write.token] for one in drafts]
 
     async def _collection(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Send one request; what was locked is sent again, with growing waits."""
@@ -242,6 +252,11 @@ class _Batch:
 def _is_taken(draft: Draft, outcome: Refused) -> bool:
     is_double = outcome.failure.code == _DOUBLE and not outcome.existing_id
     return is_double and draft.member.of.name == _MEMBER
+
+
+def _is_duplicate(entry: Json | None) -> bool:
+    is_refused = entry is not None and not entry["success"]
+    return is_refused and errors.code_of(errors.error_in(entry)) == _BY_RULE
 
 
 def _is_locked(entry: Json) -> bool:
