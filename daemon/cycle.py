@@ -106,12 +106,12 @@ async def _steps(run: RunPart, order: Order, progress: _Progress) -> None:
     for turn in range(PASSES):
         made = await make_plan(run, may_create=is_complete, is_preview=order.is_preview)
         await guard(run, made, is_preview=order.is_preview)
-        progress.made = made
+        progress.made = made.unless_empty(progress.made)
         if order.is_preview:
             return
-        digest = order.approve if turn == 0 else ""
-        progress.verdict = verdict = await approve(run, made, digest, order.by)
-        progress.made = made = await close_parking(run, made)
+        verdict = await approve(run, made, "" if turn else order.approve, order.by)
+        made = await close_parking(run, made)
+        progress.made, progress.verdict = made.unless_empty(progress.made), verdict
         is_unfinished = verdict.is_to_plan_again
         if made.flowing:
             is_unfinished |= await apply(run, made, UrgentLane(run, made).drain)

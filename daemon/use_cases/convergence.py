@@ -73,7 +73,8 @@ def _compare(connection: Connection, part: PairPart) -> tuple[int, int, list[str
                 key = rule_key(rule)
                 if _same(part, rule, source.values[rule.source], crm.values[rule.crm]):
                     continue
-                if not {(row.id, key), (source.id, rule.source), (source.id, "")} & excused:
+                places = {(source.id, rule.source), (source.id, ""), (crm.id, rule.crm)}
+                if not {(row.id, key), *places} & excused:
                     differences.append(f"{source.id} ↔ {crm.id}: {key}")
     return number, compared, differences
 
@@ -83,7 +84,7 @@ def _same(part: PairPart, rule: FieldRule, source: Value, crm: Value) -> bool:
 
 
 def _excused(connection: Connection, part: PairPart) -> set[tuple[str, str]]:
-    """Return (link or source record, field) of what waits for a person."""
+    """Return (link or record, field) of what waits for a person."""
     open_now = attention.conflicts(connection, pairs=[part.name], status="open", limit=100_000)
     apart = attention.quarantined(connection, pairs=[part.name], limit=100_000)
     return {(row.link, row.field) for row in open_now} | {(row.record, row.field) for row in apart}
