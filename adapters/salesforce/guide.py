@@ -25,16 +25,24 @@ def _object(name: str) -> tuple[Scope, Scope]:
 
 GUIDE = Guide(
     steps=(
-        "In Setup, make a user for crmsyncd alone, with the licence Salesforce Integration, so "
-        "that its changes are known by name.",
-        "Make a permission set with API Enabled, the permissions listed below, and Field "
-        "Permissions to read and edit each field that is to be synced: a field without them is "
-        "not there at all for an API. Assign it to the user.",
-        "In Setup, open External Client App Manager and choose New External Client App. Under "
-        "API, enable OAuth and add the scope Manage user data via APIs (api).",
+        (
+            "In Setup, make a user for crmsyncd alone, with the licence Salesforce Integration, so "
+            "that its changes are known by name."
+        ),
+        (
+            "Make a permission set with API Enabled, the permissions listed below, and Field "
+            "Permissions to read and edit each field that is to be synced: a field without them is "
+            "not there at all for an API. Assign it to the user."
+        ),
+        (
+            "In Setup, open External Client App Manager and choose New External Client App. Under "
+            "API, enable OAuth and add the scope Manage user data via APIs (api)."
+        ),
         "Enable the Client Credentials Flow. Under Policies, let it run as that user.",
-        "Under Settings, copy the Consumer Key and the Consumer Secret. The address is that of My "
-        "Domain: https://COMPANY.my.salesforce.com, not login.salesforce.com.",
+        (
+            "Under Settings, copy the Consumer Key and the Consumer Secret. The address is that of My "
+            "Domain: https://COMPANY.my.salesforce.com, not login.salesforce.com."
+        ),
     ),
     questions=(
         Question(

@@ -9,6 +9,7 @@ import yaml
 
 from adapters.contract import AdapterKind
 from adapters.tryton.adapter import TrytonAdapter
+from adapters.tryton.guide import GUIDE
 from adapters.tryton.object_types import PARTIES
 from adapters.tryton.settings import TrytonSettings
 
@@ -42,4 +43,5 @@ KIND = AdapterKind(
     standard_fields=StandardFields(),
     credential_variable="TRYTON_PASSWORD",
     credential_setting="password",
+    guide=GUIDE,
 )
