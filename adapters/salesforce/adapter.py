@@ -19,12 +19,14 @@ from adapters.contract import (
     Write,
 )
 from adapters.guide import Granted
+from adapters.probing import Inquiry
 from adapters.salesforce import (
     account,
     changes,
     grants,
     history,
     listing,
+    probing,
     reading,
     removing,
     writing,
@@ -36,6 +38,7 @@ from adapters.salesforce.schema import schema_of
 from adapters.salesforce.settings import SalesforceSettings
 from daemon.core.record import FieldTime
 from daemon.core.schema import Schema
+from daemon.core.values import Values
 
 
 class SalesforceAdapter:
@@ -150,6 +153,14 @@ class SalesforceAdapter:
         if verb is Verb.DELETE:
             raise ValueError("Salesforce cannot delete for good here; its removals are ARCHIVE.")
         return await writing.write(self._connection, scope, verb, writes)
+
+    def specimen(self, object_name: str, mark: str) -> Values:
+        """Return the fields of a test record."""
+        return probing.specimen(self._connection, object_name, mark)
+
+    def inquiries(self, object_name: str) -> Sequence[Inquiry]:
+        """Return what Salesforce's documents leave open and a test record settles."""
+        return probing.inquiries(self._connection, object_name)
 
 
 def _require_batch(asked: Sequence[object], most: int) -> None:

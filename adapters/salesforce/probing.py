@@ -169,9 +169,7 @@ _QUESTIONS: tuple[tuple[str, str, Ask, Stage], ...] = (
 )  # fmt: skip
 
 
-async def _stored(
-    connection: SalesforceConnection, probe: Specimen, name: str, value: str
-) -> str:
+async def _stored(connection: SalesforceConnection, probe: Specimen, name: str, value: str) -> str:
     """Write one field and return what is read afterwards, or how it was refused."""
     place = _record(connection, probe)
     reply = await _ask(connection, place, "PATCH", {name: value})

@@ -192,8 +192,11 @@ class _Probe:
         able = self._link.adapter.capabilities
         landed = datetime.fromisoformat(former.made_at) + able.request_time_out + A_SECOND
         wait = (landed - self._clock.now()).total_seconds()
-        if wait > 0:  # its create may still be on the way (R22)
-            await self._clock.sleep(wait)
+        is_settled = bool(former.id) or wait <= 0
+        removed = await self._remove(former, is_settled=is_settled)
+        if removed or is_settled:
+            return removed
+        await self._clock.sleep(wait)  # its create may still be on the way (R22)
         return await self._remove(former, is_settled=True)
 
     async def ask_all(self) -> list[Finding]:
