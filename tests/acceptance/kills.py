@@ -1,9 +1,9 @@
 """Kill the daemon with ``kill -9`` at random moments of a sync, start it again, compare the end.
 
     python -m tests.acceptance.kills --times 20 [--seed S] [--records 2000] [--state sqlite|postgres]
-                                     [--fault-proxy]
+                                     [--fault-proxy] [--crm hubspot|tryton]
 
-Every round has a sandbox of its own, a CSV file of its own, the real daemon and real HTTP. The
+Every round has a CRM (a sandbox, or a real Tryton server) of its own, a CSV file of its own, the real daemon and real HTTP. The
 moments are spread uniformly over the time that an undisturbed sync takes; in every second round
 people edit both sides meanwhile, in every third the daemon is killed again while it recovers. With
 --fault-proxy the net between daemon and sandbox is bad until the last kill. At the end of a round
@@ -26,23 +26,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.history import doubled, faults, history
-from tests.acceptance.people import PROPERTIES, as_csv, edit_row, rows_for, table
-from tests.acceptance.processes import (
-    FLOWING,
-    Daemon,
-    Sandbox,
-    configured,
-    daemon,
-    eventually,
-    sandbox,
-)
-from tests.acceptance.proxy import TIME_OUT, Proxy, proxy
+from tests.acceptance.crms import HUBSPOT, Box, Crm
+from tests.acceptance.people import as_csv, edit_row, table
+from tests.acceptance.processes import FLOWING, Daemon, daemon, eventually
+from tests.acceptance.proxy import Proxy, proxy
+from tests.acceptance.tryton import TRYTON
 from tests.postgres import new_database, running_server
 
-CONTACTS = 300
-KNOWN = 150
-"""People who stand on both sides before the first run."""
+CRMS = {one.word: one for one in (HUBSPOT, TRYTON)}
 EDITS = 3
 """People edited on each side in a round with edits."""
 ROUND_PATIENCE = 90.0
@@ -65,8 +56,9 @@ class Picture:
 class Room:
     """Where one round takes place."""
 
+    crm: Crm
     folder: Path
-    box: Sandbox
+    box: Box
     net: Proxy
     daemon: Daemon
     known: Sequence[Mapping[str, Any]]
@@ -83,7 +75,7 @@ class Room:
     def picture(self) -> Picture:
         contacts = {
             record["values"].get("email") or record["id"]: {
-                name: record["values"].get(name, "") for name in PROPERTIES.values()
+                name: record["values"].get(name, "") for name in self.crm.properties.values()
             }
             for record in self.box.records()
         }
@@ -103,14 +95,14 @@ class Edit:
         if self.column == "City":
             found = room.box.contact(self.email)
             assert found is not None
-            room.box.edit(found["id"], city=self.value)
+            room.box.edit(found["id"], **{room.crm.properties["City"]: self.value})
         else:
             edit_row(room.file, self.row, self.column, self.value)
 
     def is_kept(self, room: Room, picture: Picture) -> bool:
         row = table(room.file).get(self.row, {})
         contact = picture.contacts.get(self.email, {})
-        return self.value == row.get(self.column) == contact.get(PROPERTIES[self.column])
+        return self.value == row.get(self.column) == contact.get(room.crm.properties[self.column])
 
 
 @dataclass(kw_only=True)
@@ -124,28 +116,28 @@ class Tally:
 
 @contextmanager
 def room(
-    records: int, place: Callable[[], str], bad_net: float = 0.0, seed: int = 1
+    crm: Crm, records: int, place: Callable[[], str], bad_net: float = 0.0, seed: int = 1
 ) -> Iterator[Room]:
-    """Give a sandbox, a net, a file and a configured daemon that is not started."""
+    """Give a CRM, a net, a file and a configured daemon that is not started."""
     with (
         tempfile.TemporaryDirectory(prefix="crmsyncd-kills-") as name,
-        sandbox(CONTACTS) as box,
-        proxy(box.base_url, seed) as net,
+        crm.serve(crm.people) as box,
+        proxy(box.base_url, seed, crm.is_write) as net,
     ):
         folder = Path(name)
         lines = SMALL_BATCHES if bad_net else FLOWING
-        text = configured(net.base_url, *lines, time_out=TIME_OUT)
+        text = crm.configured(net.base_url, *lines, time_out=crm.time_out)
         (folder / "crmsyncd.yaml").write_text(text, encoding="utf-8")
         net.storm(bad_net)
-        known = [one for one in box.records() if one["values"].get("email")][:KNOWN]
-        (folder / "people.csv").write_bytes(as_csv(rows_for(known, records)))
-        with daemon(folder, {"HUBSPOT_TOKEN": box.token}, place()) as process:
-            yield Room(folder=folder, box=box, net=net, daemon=process, known=known)
+        known = [one for one in box.records() if one["values"].get("email")][: crm.known]
+        (folder / "people.csv").write_bytes(as_csv(crm.rows(known, records), crm.columns))
+        with daemon(folder, {crm.variable: box.token}, place()) as process:
+            yield Room(crm=crm, folder=folder, box=box, net=net, daemon=process, known=known)
 
 
-def undisturbed(records: int, place: Callable[[], str]) -> tuple[Picture, float]:
+def undisturbed(crm: Crm, records: int, place: Callable[[], str]) -> tuple[Picture, float]:
     """Return what an undisturbed sync leaves, and how long it takes from its start."""
-    with room(records, place) as here:
+    with room(crm, records, place) as here:
         started = time.monotonic()
         here.daemon.start()
         eventually(here.daemon.is_quiet, "an undisturbed sync ends", ROUND_PATIENCE)
@@ -161,7 +153,7 @@ def edits_for(here: Room, records: int, luck: random.Random) -> list[Edit]:
     old = luck.sample(range(len(here.known)), EDITS)
     return [
         *(
-            Edit(row=f"K{n:05d}", email=f"row.{n}@example.com", column="Job Title",
+            Edit(row=f"K{n:05d}", email=f"row.{n}@example.com", column=here.crm.edited,
                  value=f"Edited in the file {n}")
             for n in new
         ),
@@ -194,13 +186,13 @@ def disturb(here: Room, length: float, edits: Sequence[Edit], kills: int, luck: 
     tally.kills += kills
 
 
-def expected(plain: Picture, edits: Sequence[Edit], folder: Path) -> Picture:
+def expected(crm: Crm, plain: Picture, edits: Sequence[Edit], folder: Path) -> Picture:
     """Return what the undisturbed sync leaves, with the edits on both sides."""
     contacts = {email: dict(fields) for email, fields in plain.contacts.items()}
     path = folder / "expected.csv"
     path.write_bytes(plain.file)
     for edit in edits:
-        contacts[edit.email][PROPERTIES[edit.column]] = edit.value
+        contacts[edit.email][crm.properties[edit.column]] = edit.value
         edit_row(path, edit.row, edit.column, edit.value)
     return Picture(contacts=contacts, file=path.read_bytes())
 
@@ -217,14 +209,14 @@ def judge(here: Room, wanted: Picture, edits: Sequence[Edit]) -> Counter[str]:
     here.daemon.settle()
     found = here.picture()
     wrong = Counter(
-        duplicates=doubled(here.box.records()),
+        duplicates=here.crm.doubled(here.box.records()),
         lost_edits=sum(not edit.is_kept(here, found) for edit in edits),
         differences=len(differences(found, wanted)),
     )
     for difference in differences(found, wanted):
         sys.stderr.write(f"{difference}\n")
     assert 0 == here.daemon.stop(), here.daemon.errors()
-    broken = faults(history(here.box, here.net, here.state))
+    broken = here.crm.faults(here.box, here.net, here.state)
     sys.stderr.write("".join(f"{one}\n" for one in broken))
     wrong["unexplained"] = len(broken)
     return wrong
@@ -248,18 +240,19 @@ def rounds(
     luck: random.Random,
     place: Callable[[], str],
     *,
+    crm: Crm = HUBSPOT,
     bad_net: float = 0.0,
 ) -> Tally:
     """Kill *times* times, in as many rounds as that needs; *bad_net* is its share of faults."""
     tally = Tally()
-    plain, length = undisturbed(records, place)
+    plain, length = undisturbed(crm, records, place)
     number = 0
     while tally.kills < times:
-        with room(records, place, bad_net, luck.randrange(1 << 30)) as here:
+        with room(crm, records, place, bad_net, luck.randrange(1 << 30)) as here:
             edits = edits_for(here, records, luck) if number % 2 else []
             kills = min(2 if number % 3 == 2 else 1, times - tally.kills)
             disturb(here, length, edits, kills, luck, tally)
-            wrong = judge(here, expected(plain, edits, here.folder), edits)
+            wrong = judge(here, expected(crm, plain, edits, here.folder), edits)
             tally.faults += wrong
             told = {"round": number, "kills": kills, "at": tally.moments[-1], **wrong}
             told |= {"net": len([one for one in here.net.exchanges if one.fault])}
@@ -291,17 +284,20 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.acceptance.kills", description=__doc__)
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--records", type=int, default=2000, help="rows of the CSV file")
+    parser.add_argument("--records", type=int, help="rows of the CSV file (2000; 300 for tryton)")
     parser.add_argument("--state", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--fault-proxy", action="store_true", help="kill behind a bad net")
+    parser.add_argument("--crm", choices=sorted(CRMS), default=HUBSPOT.word)
     given = parser.parse_args(words)
     started, bad_net = time.monotonic(), BAD_NET if given.fault_proxy else 0.0
+    crm = CRMS[given.crm]
+    records = given.records or crm.file
     with places(given.state) as place:
         luck = random.Random(given.seed)
-        tally = rounds(given.times, given.records, luck, place, bad_net=bad_net)
-    told: dict[str, object] = {"kills": tally.kills}
+        tally = rounds(given.times, records, luck, place, crm=crm, bad_net=bad_net)
+    told: dict[str, object] = {"crm": given.crm, "kills": tally.kills}
     told |= {name: tally.faults[name] for name in FOUND}
-    told |= {"state": given.state, "seed": given.seed, "records": given.records}
+    told |= {"state": given.state, "seed": given.seed, "records": records}
     told |= {"fault_proxy": given.fault_proxy}
     told |= {"seconds": round(time.monotonic() - started, 1)}
     sys.stdout.write(json.dumps(told) + "\n")

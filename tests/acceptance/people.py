@@ -87,7 +87,9 @@ def save(path: Path, content: bytes) -> None:
 
 def edit_row(path: Path, key: str, column: str, value: str) -> None:
     """Change one cell and leave every other byte as it is."""
-    save(path, _edited(path.read_bytes(), key, COLUMNS.index(column), value))
+    content = path.read_bytes()
+    columns = content.decode("utf-8-sig").partition("\r\n")[0].split(",")
+    save(path, _edited(content, key, columns.index(column), value))
 
 
 def _edited(content: bytes, key: str, place: int, value: str) -> bytes:

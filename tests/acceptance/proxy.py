@@ -11,7 +11,7 @@ import random
 import socket
 import struct
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -77,10 +77,10 @@ class Rule:
     skip: int = 0
     times: int | None = None
 
-    def fits(self, method: str, path: str) -> bool:
+    def fits(self, one: "Exchange") -> bool:
         if self.times == 0:
             return False
-        return is_write(method, path) if self.path == "writes" else self.path in path
+        return one.is_write if self.path == "writes" else self.path in one.path
 
 
 @dataclass(kw_only=True, slots=True)
@@ -99,10 +99,8 @@ class Exchange:
     """Body of the CRM's answer to a write."""
     told: int = 0
     """The status that the daemon was told; 0 for none, or none in time."""
-
-    @property
-    def is_write(self) -> bool:
-        return is_write(self.method, self.path)
+    is_write: bool = False
+    """Whether it changes records."""
 
 
 @dataclass(kw_only=True)
@@ -118,6 +116,7 @@ class Proxy:
 
     target: str
     luck: random.Random
+    tells_write: Callable[[Exchange], bool]
     base_url: str = ""
     exchanges: list[Exchange] = field(default_factory=list)
     held: int = 0
@@ -176,9 +175,9 @@ class Proxy:
             self._gate.set()
             await runner.cleanup()
 
-    def _fault(self, method: str, path: str) -> Fault | None:
+    def _fault(self, one: Exchange) -> Fault | None:
         for rule in self._rules:
-            if not rule.fits(method, path) or self.luck.random() >= rule.chance:
+            if not rule.fits(one) or self.luck.random() >= rule.chance:
                 continue
             if rule.skip:
                 rule.skip -= 1
@@ -192,7 +191,8 @@ class Proxy:
         body = await raw.read()
         asked = json.loads(body) if body else None
         one = Exchange(method=raw.method, path=raw.path, asked=asked)
-        one.fault = self._fault(raw.method, raw.path)
+        one.is_write = self.tells_write(one)
+        one.fault = self._fault(one)
         self.exchanges.append(one)
         if one.fault is Fault.DROP_REQUEST:
             return _reset(raw)
@@ -255,11 +255,18 @@ def is_write(method: str, path: str) -> bool:
     return "objects/" in path and method != "GET" and not path.endswith(READS)
 
 
+def changes_objects(one: Exchange) -> bool:
+    """Tell the same of an exchange."""
+    return is_write(one.method, one.path)
+
+
 @contextmanager
-def proxy(target: str, seed: int = 1) -> Iterator[Proxy]:
+def proxy(
+    target: str, seed: int = 1, tells_write: Callable[[Exchange], bool] = changes_objects
+) -> Iterator[Proxy]:
     """A net in front of *target* as long as this context lives."""
     ready, stops = threading.Event(), asyncio.Event()
-    made = Proxy(target=target, luck=random.Random(seed))
+    made = Proxy(target=target, luck=random.Random(seed), tells_write=tells_write)
     thread = threading.Thread(target=lambda: asyncio.run(made.run(ready, stops)), daemon=True)
     thread.start()
     assert ready.wait(10)
