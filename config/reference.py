@@ -43,6 +43,8 @@ everything else has a safe default. Ready files are in `config/examples/`.
 
 - **Secrets**: `${env:NAME}` and `${file:PATH}` stand for an environment variable and for a file's
   content (relative to the configuration file; the last line end is dropped), anywhere in a value.
+  In a connection `${stored:NAME}`, with its own name, stands for the secret that `crmsyncd connect`
+  keeps encrypted ([connecting.md](connecting.md)).
   `$${` stands for the characters themselves.
 - **Relative paths** start at the folder of the file that holds them.
 - **Words**: YAML 1.2, so `no` is text wherever yes or no is not asked for: the country `NO` needs
