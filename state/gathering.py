@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from daemon.core.values import Side
-from state import attention, intents, keys, links, mirror, pending, redirects
+from state import attention, intents, keys, links, mirror, pending, redirects, relations
 from state.attention import ConflictRow, Vain
 from state.intents import IntentRow
 from state.links import LinkRow
 from state.mirror import End, MirrorRow
+from state.relations import Circle
 
 Ends = Mapping[Side, End]
 
@@ -42,6 +43,8 @@ class Gathered:
     """Link whose record is not there → the folded links whose records belong to it (R42)."""
     near: Mapping[Side, Mapping[str, MirrorRow]]
     """Records of keepers and heirs."""
+    circles: Mapping[str, Circle]
+    """Unlinked record of this side → whom it is linked to by way of other syncs (R8)."""
     merged: Mapping[Side, Mapping[str, str]]
     """Linked record that is not there → the one it was merged into (I20)."""
 
@@ -59,6 +62,8 @@ def gather(
         connection, pair=pair, side=side, ids=[record for record in ids if record not in linked]
     )
     rows = {side: own, side.other: other}
+    opened = intents.open_at(connection, list(ends.values()))
+    held = intents.held_at(connection, list(ends.values()))
     widowed = [link for link in linked.values() if _is_widowed(link, rows)]
     heirs = links.folded_into(connection, [link.id for link in widowed])
     return Gathered(
@@ -69,13 +74,20 @@ def gather(
         opposite_links=links.of_records(
             connection, pair=pair, side=side.other, ids=opposite, known=linked.values()
         ),
-        open_intents=intents.open_at(connection, list(ends.values())),
-        held_intents=intents.held_at(connection, list(ends.values())),
+        open_intents=opened,
+        held_intents=held,
         verdicts=attention.verdicts(connection, [link.id for link in linked.values()]),
         successors=redirects.successors(connection, ends[side], ids),
         keepers=keepers,
         heirs=heirs,
         near=_near(connection, ends, keepers, heirs),
+        circles=relations.circles(
+            connection,
+            pair=pair,
+            side=side,
+            ids=[one for one in ids if one not in linked or linked[one].status != links.ACTIVE],
+            intents=[row for row in (*opened, *held) if row.end == ends[side.other]],
+        ),
         merged={
             one: redirects.merged(connection, ends[one], [link.record(one) for link in widowed])
             for one in Side
@@ -125,11 +137,12 @@ def gather_kin(
     ends: Ends,
     own_keys: Sequence[tuple[str, str]],
     other_keys: Sequence[tuple[str, str]],
+    also: Sequence[str] = (),
 ) -> Kin:
-    """Read who shares the keys of unlinked records of *side*."""
+    """Read who shares the keys of unlinked records of *side*, and *also* these of the other."""
     own = keys.holders(connection, ends[side], own_keys)
     other = keys.holders(connection, ends[side.other], other_keys)
-    candidates = sorted({record for records in other.values() for record in records})
+    candidates = sorted({*also, *(record for records in other.values() for record in records)})
     return Kin(
         own=own,
         other=other,

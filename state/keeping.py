@@ -53,16 +53,7 @@ def keep_page(
         attention.readmit(
             connection, pair=pair, side=side, records=records, at=at, still=apart[side]
         )
-    links.agree_all(connection, page.agreed)
-    for link in page.revived:
-        links.set_status(connection, link=link, status=links.ACTIVE)
-    for link in page.detached:
-        links.set_status(connection, link=link, status=links.DETACHED)
-    for link, heir, side in page.inherited:
-        merges.take_over(connection, link=link, heir=heir, side=side)
-    if page.followed and (known := pairs.find(connection, pair)) is not None:
-        for side, record in page.followed:
-            merges.follow_known(connection, known.end(side), record, at=at)
+    _keep_links(connection, pair, page, at)
     for link, records_of_link, clashes in page.clashes:
         attention.note_clashes(
             connection,
@@ -79,6 +70,19 @@ def keep_page(
         side: attention.set_apart(connection, items, run=run, at=at)
         for side, items in apart.items()
     }
+
+
+def _keep_links(connection: Connection, pair: str, page: DecidedPage, at: datetime) -> None:
+    links.agree_all(connection, page.agreed)
+    for link in page.revived:
+        links.set_status(connection, link=link, status=links.ACTIVE)
+    for link in page.detached:
+        links.set_status(connection, link=link, status=links.DETACHED)
+    for link, heir, side in page.inherited:
+        merges.take_over(connection, link=link, heir=heir, side=side)
+    if page.followed and (known := pairs.find(connection, pair)) is not None:
+        for side, record in page.followed:
+            merges.follow_known(connection, known.end(side), record, at=at)
 
 
 def end_conflicts(

@@ -21,6 +21,8 @@ class View:
     values: Values
     evidence: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
     modified_at: datetime | None = None
+    place: str = ""
+    """The record, as evidence names it: a value whose origin is another was copied there (R12)."""
     tells_times: bool = False
     """The system knows when single fields changed; ask it before a conflict is decided."""
     times: Mapping[str, FieldTime] | None = None
@@ -91,7 +93,14 @@ def rule_key(rule: FieldRule) -> str:
 
 
 def evidence_of(view: View, name: str) -> Evidence | None:
-    """Return the best evidence of one field on one side."""
+    """Return the best evidence of one field on one side.
+
+    A value that was copied there is as old as where it came from, whatever the system tells of the
+    moment of copying (R12).
+    """
+    known = view.evidence.get(name)
+    if known is not None and view.place and known.origin not in {"", view.place}:
+        return known
     told = (view.times or {}).get(name)
-    observed = vouched(view.evidence.get(name), told)
+    observed = vouched(known, told)
     return observed if told else by_record_time(observed, view.modified_at)

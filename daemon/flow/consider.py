@@ -35,6 +35,7 @@ from state.gathering import Gathered, Kin, gather_kin
 from state.keeping import FORGOTTEN, SUCCEEDED
 from state.links import LinkRow
 from state.mirror import SUSPECT, MirrorRow
+from state.relations import Circle
 
 Wanted = dict[Side, dict[str, tuple[str, ...]]]
 """Side → record → fields whose change times must be asked for."""
@@ -75,6 +76,11 @@ class _One:
     forgotten: Mapping[Side, frozenset[str]]
     """Records that we made in a time which the state has forgotten."""
 
+    @property
+    def circle(self) -> Circle:
+        """Whom it is linked to by way of other syncs."""
+        return self.known.circles.get(self.row.id) or Circle()
+
 
 async def consider(
     work: Considering, side: Side, known: Gathered, times: Times
@@ -92,6 +98,7 @@ async def consider(
         ends=ends,
         own_keys=own_keys,
         other_keys=[across(work.pair, side, key) for key in own_keys],
+        also=sorted({one for circle in known.circles.values() for one in circle.partners}),
     )
     rivals = await work.run.state.read(keys.holders, ends[side], rival_keys(work.pair, side, kin))
     busy = busy_records(work.pair, known.open_intents, known.held_intents)
@@ -116,7 +123,8 @@ def _is_active(known: Gathered, record: str) -> bool:
 def _consider_one(work: Considering, one: _One, made: PagePlan, wanted: Wanted) -> None:
     link = one.known.links.get(one.row.id)
     is_linked = link is not None and link.status == links.ACTIVE
-    if one.busy.is_busy(one.side, one.row, work.pair, is_linked=is_linked):
+    is_busy = one.busy.is_busy(one.side, one.row, work.pair, is_linked=is_linked)
+    if is_busy or one.circle.is_awaited:
         made.skipped.append((one.side, "busy"))
     elif link is not None and _is_current(one, link, made):
         _consider_link(work, one, link, made, wanted)
@@ -212,7 +220,7 @@ def _consider_loose(
     verdict = choose(
         one.side,
         one.row.values,
-        hits_of(work.pair, one.side, (one.row.id, one.keys), one.kin),
+        hits_of(work.pair, one.side, (one.row.id, one.keys), one.kin, one.circle.partners),
         work.pair.name_rules,
         work.pair.email_rules,
         work.pair.region,

@@ -112,6 +112,7 @@ def view(pair: PairPart, side: Side, row: MirrorRow, times: Times) -> View:
         values=row.values,
         evidence=row.evidence,
         modified_at=row.modified_at,
+        place="/".join((*pair.ends[side].end, row.id)),
         tells_times=tells,
         times=times.get(side, {}).get(row.id) if side in times else None,
     )

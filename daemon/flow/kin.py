@@ -1,6 +1,6 @@
 """Who shares the keys of an unlinked record, on either side, and whose claim is stronger (R8, R9)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from daemon.core.match import EXTERNAL, Candidate, Key, KeyHits
 from daemon.core.values import Side
@@ -16,6 +16,7 @@ Keys = Sequence[tuple[str, str]]
 """(key name, value) of one record."""
 
 _OWN_ID = Key(word=EXTERNAL, rules=())
+_BY_LINKS = Key(word="links in other syncs", rules=())
 
 
 def across(pair: PairPart, side: Side, key: tuple[str, str]) -> tuple[str, str]:
@@ -26,20 +27,33 @@ def across(pair: PairPart, side: Side, key: tuple[str, str]) -> tuple[str, str]:
     return (EXTERNAL, key[1])
 
 
-def hits_of(pair: PairPart, side: Side, known: tuple[str, Keys], kin: Kin) -> Sequence[KeyHits]:
+def hits_of(
+    pair: PairPart,
+    side: Side,
+    known: tuple[str, Keys],
+    kin: Kin,
+    partners: Collection[str] = (),
+) -> Sequence[KeyHits]:
     """Return who holds each key of a record, strongest key first; our own id is the strongest.
 
-    *known* is the record's id with its keys.
+    *known* is the record's id with its keys, *partners* whom other syncs link it to.
     """
     own, keys = known
     by_name = {EXTERNAL: _OWN_ID, **{key.name(side, pair.region): key for key in pair.keys}}
-    hits = []
+    hits = _by_links(side, kin, partners)
     for name, value in keys:
         holders = kin.other.get(across(pair, side, (name, value)), ())
         twins = [record for record in kin.own.get((name, value), ()) if record != own]
         candidates = tuple(_candidate(side, kin, record) for record in holders)
         hits.append(KeyHits(key=by_name[name], candidates=candidates, twins=len(twins)))
     return sorted(hits, key=lambda hit: _rank(pair, hit.key.word))
+
+
+def _by_links(side: Side, kin: Kin, partners: Collection[str]) -> list[KeyHits]:
+    """Return whom other syncs link the record to: the strongest key of all (R8)."""
+    there = [one for one in partners if one in kin.rows and kin.rows[one].is_live]
+    candidates = tuple(_candidate(side, kin, record) for record in sorted(there))
+    return [KeyHits(key=_BY_LINKS, candidates=candidates, twins=0)] if candidates else []
 
 
 def _candidate(side: Side, kin: Kin, record: str) -> Candidate:

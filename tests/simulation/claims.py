@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 
 from daemon.core.normalize import comparable
-from daemon.core.values import FieldKind, Side, Value, decode_value
+from daemon.core.values import FieldKind, Side, Value, Values, decode_value
 from state import attention, intents, links
 from state.attention import QuarantineRow
 from state.columns import table
@@ -123,3 +123,13 @@ def _count_unsettled(found: Claims, rows: list[IntentRow]) -> None:
             for side, value in ((Side.SOURCE, clash.source), (Side.CRM, clash.crm)):
                 record = row.operation.source_id if side is Side.SOURCE else row.operation.crm_id
                 found.logged.setdefault((side, str(record), name), []).append(value)
+
+
+def could_be_held(known: Claims, side: Side, values: Values) -> bool:
+    """Tell whether a record shows a value of a create that a person must look for (R40)."""
+    return any(
+        copy.value is not None and same(copy.field, copy.value, values[copy.field])
+        for intent in known.intents
+        if intent.state == intents.HELD and intent.operation.side is side
+        for copy in intent.operation.copies
+    )

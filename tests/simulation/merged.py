@@ -2,7 +2,8 @@
 
 from daemon.core.values import Side
 from state import links
-from tests.simulation.claims import Claims
+from state.links import LinkRow
+from tests.simulation.claims import Claims, could_be_held
 from tests.simulation.history import Merge
 
 
@@ -15,6 +16,14 @@ def check_merges(known: Claims) -> None:
         _check_not_removed(known, merge)
         _check_not_made_again(known, merge)
     _check_told(known)
+
+
+def is_of_merge(known: Claims, link: LinkRow) -> bool:
+    """Tell whether a record of a link took another one over."""
+    return any(
+        link.record(merge.side) in {merge.survivor, merge.loser}
+        for merge in known.world.history.merges
+    )
 
 
 def _check_followed(known: Claims, merge: Merge) -> None:
@@ -81,6 +90,8 @@ def _check_told(known: Claims) -> None:
             if stored is None or stored.is_archived or place in bound:
                 continue
             if twin is None or twin.is_archived or twin.id == stored.id:
+                continue
+            if could_be_held(known, side, stored.values):
                 continue
             if not any((item.side, item.record) == place and item.status == "open"
                        for item in known.apart):  # fmt: skip

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from daemon.core.base import BaseField
-from daemon.core.values import Side, Value, Values
+from daemon.core.values import Side, Value
 from state import intents, links, mirror
 from state.intents import IntentRow
 from state.links import LinkRow
 from state.mirror import MirrorRow
-from tests.simulation.history import Effect, Event, Spot
+from tests.simulation.history import NOBODYS, Effect, Event, Spot
 from tests.simulation.profiles import FIELDS
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
-from tests.simulation.claims import Claims, claims, same
-from tests.simulation.merged import check_merges
+from tests.simulation.claims import Claims, claims, could_be_held, same
+from tests.simulation.merged import check_merges, is_of_merge
 from tests.simulation.onesided import check_one_sided
 from tests.simulation.removals import check_carried_over, check_removals
 
@@ -125,6 +125,8 @@ def _check_links(known: Claims) -> None:
                 history.violate("I19", f"{side.value} {record} has {number} links")
     for link in known.links:
         died = any((side, link.record(side)) in history.deaths for side in Side)
+        if link.status == links.FOLDED and is_of_merge(known, link):
+            continue
         if link.status != links.ACTIVE and not died:
             history.violate("I6", f"{link.source_id}-{link.crm_id} is {link.status} without proof")
 
@@ -174,22 +176,12 @@ def _check_reach(known: Claims) -> None:
                 for item in known.apart
             )
             is_told = is_told or (side, stored.id) in disputed
-            is_told = is_told or _could_be_held(known, side, stored.values)
+            is_told = is_told or could_be_held(known, side, stored.values)
             is_told = is_told or any(
                 _waits_for_other(known, side, key, stored.values[key]) for key in ("email", "phone")
             )
             if not is_linked and not is_told and any(stored.values.values()):
                 known.world.history.violate("I5", f"{side.value} {stored.id} never got a partner")
-
-
-def _could_be_held(known: Claims, side: Side, values: Values) -> bool:
-    """Tell whether a record shows a value of a create that a person must look for (R40)."""
-    return any(
-        copy.value is not None and same(copy.field, copy.value, values[copy.field])
-        for intent in known.intents
-        if intent.state == intents.HELD and intent.operation.side is side
-        for copy in intent.operation.copies
-    )
 
 
 def _waits_for_other(known: Claims, side: Side, key: str, value: Value) -> bool:
@@ -248,6 +240,8 @@ def is_kept(known: Claims, spot: Spot, event: Event) -> bool:
     if event.number in world.history.in_window:
         return True
     if any(same(name, value, event.value) for value in known.logged.get(spot, [])):
+        return True
+    if event.entered == NOBODYS:
         return True
     event = replace(event, number=event.entered or event.number)
     if event.value is None and (

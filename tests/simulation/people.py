@@ -162,17 +162,8 @@ class People:
         self._history.tell(f"person merges {side.value} {loser} into {survivor} {_told(after)}")
         self._history.merges_into(side, loser, survivor)
         for name in sorted(after):
-            spot = (side, survivor, name)
-            held = before[name]
-            if gone[name] is not None and gone[name] not in (held, after[name]):
-                self._history.holds(spot, gone[name], is_ours=True, before=held)
-                held = gone[name]
-            if after[name] != held:
-                entered = self._history.entered((side, loser, name), after[name])
-                is_lack = after[name] is None  # that the survivor lacks it empties nothing (R9)
-                self._history.holds(
-                    spot, after[name], is_ours=is_lack, before=held, entered=entered
-                )
+            spots = ((side, survivor, name), (side, loser, name))
+            self._history.takes_over(spots, (before[name], gone[name], after[name]))
         self._mischief.happened(41, side.value)
 
     def merge_any(self, luck: Random) -> None:
