@@ -45,7 +45,9 @@ def demo(
     ] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the daemon.")] = 8711,
     crm: Annotated[str, typer.Option(help="Which CRM's sandbox to use.")] = "",
-    source: Annotated[str, typer.Option("--from", help="Which kind of source.")] = "csv",
+    source: Annotated[
+        str, typer.Option("--from", help="The source: csv, or a CRM that has a sandbox.")
+    ] = "csv",
     folder: Annotated[
         Path | None, typer.Option(help="Folder to work in; a new one by default.")
     ] = None,

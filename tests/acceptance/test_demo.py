@@ -6,6 +6,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.processes import (
     COMMAND,
     ask,
@@ -40,6 +42,34 @@ def test_demo_once_proves_itself_in_one_json_object(tmp_path: Path) -> None:
     assert first == crmsyncd("report", first["run"], *state, "--json", folder=tmp_path).json
     assert crmsyncd_here("report", first["run"], *state, environment={}).out.startswith("Run 1")
     assert crmsyncd_here("quarantine", *state, "--json", environment={}).json
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--crm", "salesforce"), ("--from", "salesforce", "--crm", "hubspot")],
+    ids=["salesforce", "salesforce to hubspot"],
+)
+def test_demo_shows_any_system_on_either_side(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A file with Salesforce, and two CRMs with each other, come to rest as file and HubSpot do."""
+    done = crmsyncd(
+        "demo", *words, "--once", "--json", folder=tmp_path, environment=_home(tmp_path)
+    )
+    assert 0 == done.code, done.err
+    told = done.json
+    assert (True, 0, 0) == (told["converged"], told["duplicates"], told["second_run_operations"])
+    first = told["runs"][0]
+    assert all(first["counts"][name] for name in ("created", "updated", "merged", "conflicts"))
+    for run in told["runs"]:  # of two objects taken for one each is described and listed by itself
+        assert run["api"]["calls"] <= 1.05 * run["api"]["minimum"] + 5
+        assert 0 == run["verified"]["mismatched"]
+
+
+def test_demo_tells_which_sandboxes_there_are(tmp_path: Path) -> None:
+    """A system without one is named, with those that have one."""
+    done = crmsyncd_here("demo", "--from", "sheet", "--once", environment=_home(tmp_path))
+    assert 2 == done.code
+    assert "'sheet': no such sandbox" in done.err
+    assert "hubspot, salesforce" in done.err
 
 
 def _home(folder: Path) -> dict[str, str]:
