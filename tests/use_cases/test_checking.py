@@ -9,17 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
-from adapters.hubspot.sandbox import (
-    AccountSettings,
-    Limits,
-    Sandbox,
-    SandboxSettings,
-    TokenSettings,
-    run_sandbox,
-)
+from adapters.hubspot.sandbox import Limits, TokenSettings
+from adapters.salesforce import sandbox as salesforce
 from daemon.clock import SeededLuck
 from daemon.cycle import Order
 from daemon.use_cases.checking import Check, check, nothing_connected
@@ -27,6 +20,7 @@ from daemon.use_cases.connection_check import ConnectionCheck
 from daemon.use_cases.workspace import Workspace, open_workspace, read_configuration, run_sync
 from state.opening import open_state
 from tests.http.doubles import LeapingClock
+from tests.use_cases.desks import Desk, OpenDesk, hubspot_desk, salesforce_desk
 
 READ_ONLY = frozenset({"crm.objects.contacts.read", "crm.schemas.contacts.read"})
 
@@ -41,7 +35,8 @@ class Case:
     is_well: bool = False
     account: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the sandbox's account."""
-    token: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys of the connection that differ."""
     quota: str = "{daily_share: 60%}"
     fault: Mapping[str, Any] = field(default_factory=dict)
     runs_before: bool = False
@@ -51,7 +46,7 @@ class Case:
 HUBSPOT = {
     "all is well": Case(trouble="", problem="", next_step="", is_well=True),
     "revoked token": Case(
-        token="pat-eu1-revoked",
+        keys={"token": "pat-eu1-revoked"},
         trouble="credentials_refused",
         problem="401",
         next_step="service key",
@@ -98,32 +93,80 @@ HUBSPOT = {
 }
 
 
+SALESFORCE = {
+    "all is well": Case(trouble="", problem="", next_step="", is_well=True),
+    "revoked secret": Case(
+        keys={"client_secret": "revoked"},
+        trouble="credentials_refused",
+        problem="invalid_client",
+        next_step="client id and secret",
+    ),
+    "hidden field": Case(
+        runs_before=True,
+        fault={"kind": "hidden_property", "value": "Phone", "times": 99},
+        trouble="field_hidden",
+        problem="does not show Phone",
+        next_step="see the field again",
+    ),
+    "another account": Case(
+        runs_before=True,
+        fault={"kind": "account_swap", "times": 99},
+        trouble="wrong_account",
+        problem="opens account",
+        next_step="another --state",
+    ),
+    "nobody there": Case(
+        fault={"kind": "unavailable_503", "times": 99},
+        trouble="out_of_reach",
+        problem="did not answer",
+        next_step="",
+    ),
+    "day used up by others": Case(
+        account={"limits": salesforce.Limits(daily_calls=0)},
+        trouble="quota_spent",
+        problem="takes no more API calls before",
+        next_step="goes on by itself",
+    ),
+    "our share spent": Case(
+        quota="{daily_share: 0%}",
+        trouble="quota_spent",
+        problem="of the 0 API calls of our daily share",
+        next_step="raise `quota",
+        is_well=True,
+    ),
+}
+
+SYSTEMS: dict[str, tuple[OpenDesk, Mapping[str, Case]]] = {
+    "hubspot": (hubspot_desk, HUBSPOT),
+    "salesforce": (salesforce_desk, SALESFORCE),
+}
+
+CASES = [(system, name) for system, (_, cases) in SYSTEMS.items() for name in cases]
+
+
 @dataclass
 class Bench:
     """A workspace on a sandbox."""
 
     workspace: Workspace
-    sandbox: Sandbox
-
-    async def fault(self, **rule: Any) -> None:
-        url = f"{self.sandbox.base_url}/_sandbox/faults"
-        async with aiohttp.ClientSession() as session, session.post(url, json=rule) as reply:
-            assert reply.ok, await reply.text()
+    desk: Desk
 
 
 @asynccontextmanager
-async def bench(folder: Path, case: Case) -> AsyncIterator[Bench]:
+async def bench(folder: Path, case: Case, system: str = "hubspot") -> AsyncIterator[Bench]:
     """Yield a CSV file and a sandbox with the case's account, and a sync between them."""
     clock = LeapingClock()
-    chosen = SandboxSettings(accounts=(AccountSettings(**case.account),))
-    (folder / "people.csv").write_text("id,Email,Phone\n1,ada@example.com,+49301234567\n")
-    async with run_sandbox(chosen, clock=clock) as sandbox:
+    (folder / "people.csv").write_text(
+        "id,Email,Last name,Phone\n1,ada@example.com,Lovelace,+49301234567\n"
+    )
+    open_desk, _ = SYSTEMS[system]
+    async with open_desk(clock, **case.account) as desk:
+        keys = ", ".join(f'{key}: "{value}"' for key, value in {**desk.keys, **case.keys}.items())
         file = folder / "crmsyncd.yaml"
         file.write_text(
             "connections:\n"
             "  people: {type: csv, path: people.csv, key: id}\n"
-            f'  crm: {{type: hubspot, token: "{case.token or sandbox.token}", '
-            f'base_url: "{sandbox.base_url}", quota: {case.quota}}}\n'
+            f"  crm: {{{keys}, quota: {case.quota}}}\n"
             "syncs:\n"
             "  people: {source: {connection: people}, crm: {connection: crm}, "
             "approval: {first_run: none}}\n"
@@ -131,7 +174,7 @@ async def bench(folder: Path, case: Case) -> AsyncIterator[Bench]:
         state = open_state("sqlite://")
         config = read_configuration(file, {})
         async with open_workspace(config, state, clock, SeededLuck(3)) as workspace:
-            yield Bench(workspace=workspace, sandbox=sandbox)
+            yield Bench(workspace=workspace, desk=desk)
         state.close()
 
 
@@ -139,17 +182,19 @@ def crm(found: Check) -> ConnectionCheck:
     return next(one for one in found.connections if one.connection == "crm")
 
 
-@pytest.mark.parametrize("name", HUBSPOT)
-async def test_what_is_wrong_is_named_with_its_next_step(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("system", "name"), CASES)
+async def test_what_is_wrong_is_named_with_its_next_step(
+    system: str, name: str, tmp_path: Path
+) -> None:
     """Each trouble has one stable word, a reason and something a person can do."""
-    case = HUBSPOT[name]
-    async with bench(tmp_path, case) as on:
+    case = SYSTEMS[system][1][name]
+    async with bench(tmp_path, case, system) as on:
         if case.runs_before:
             assert (
                 "done" == (await run_sync(on.workspace, Order(sync="people", trigger="t"))).outcome
             )
         if case.fault:
-            await on.fault(**case.fault)
+            await on.desk.fault(**case.fault)
 
         found = await check(on.workspace)
 

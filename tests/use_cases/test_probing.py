@@ -1,22 +1,14 @@
 """``check --probe``: questions are answered, and whatever happens nothing is left behind."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from adapters.errors import UnknownOutcome
-from adapters.hubspot.sandbox import (
-    AccountSettings,
-    Sandbox,
-    SandboxSettings,
-    Switches,
-    TokenSettings,
-    run_sandbox,
-)
+from adapters.hubspot.sandbox import Switches, TokenSettings
 from daemon.clock import SeededLuck
 from daemon.use_cases.checking import check
 from daemon.use_cases.oneoff import Unusable
@@ -26,8 +18,12 @@ from state import probes
 from state.database import State
 from state.opening import open_state
 from tests.http.doubles import LeapingClock
+from tests.use_cases.desks import Desk, OpenDesk, hubspot_desk, salesforce_desk
 
 READ_ONLY = frozenset({"crm.objects.contacts.read", "crm.schemas.contacts.read"})
+HUBSPOT_CREATE = {"method": "POST", "path_prefix": "/crm/objects/2026-09/contacts/batch/create"}
+SALESFORCE_CREATE = {"method": "PATCH", "path_prefix": "/services/data/v62.0/composite/sobjects/"}
+SYSTEMS: dict[str, OpenDesk] = {"hubspot": hubspot_desk, "salesforce": salesforce_desk}
 
 
 class Killed(BaseException):
@@ -37,17 +33,19 @@ class Killed(BaseException):
 class Bench:
     """A sandbox, and processes that work on it with one state."""
 
-    def __init__(self, sandbox: Sandbox, clock: LeapingClock, file: Path) -> None:
-        self.sandbox = sandbox
+    def __init__(self, desk: Desk, clock: LeapingClock, file: Path) -> None:
+        self.desk = desk
         self.clock = clock
         self.file = file
+        self.processes = 0
         self.state: State = open_state("sqlite://")
 
     @asynccontextmanager
     async def process(self) -> AsyncIterator[Workspace]:
         """Yield what a command works with."""
+        self.processes += 1
         config = read_configuration(self.file, {})
-        luck = SeededLuck(f"{self.clock.elapsed}")
+        luck = SeededLuck(f"{self.processes}")
         async with open_workspace(config, self.state, self.clock, luck) as workspace:
             yield workspace
 
@@ -58,7 +56,8 @@ class Bench:
     async def killed_at(self, call: int, *, is_sent: bool) -> bool:
         """Probe in a process that dies at a call, before or after it landed; tell if it did."""
         async with self.process() as workspace:
-            client: Any = workspace.links["crm"].adapter._connection.client  # type: ignore[attr-defined]  # the wire of HubSpot's
+            adapter: Any = workspace.links["crm"].adapter
+            client = adapter._connection.client
             send, passed = client.send, 0
 
             async def dying(request: Any) -> Any:
@@ -78,43 +77,30 @@ class Bench:
                 return True
             return False
 
-    async def contacts(self) -> list[Mapping[str, Any]]:
-        """Return the live contacts, as anybody who may read sees them."""
-        url = f"{self.sandbox.base_url}/crm/objects/2026-09/contacts?limit=100"
-        headers = {"Authorization": f"Bearer {self.sandbox.token}"}
-        async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as reply:
-            return list((await reply.json())["results"])
-
-    async def fault(self, **rule: Any) -> None:
-        url = f"{self.sandbox.base_url}/_sandbox/faults"
-        async with aiohttp.ClientSession() as session, session.post(url, json=rule) as reply:
-            assert reply.ok, await reply.text()
-
     async def is_noted(self) -> bool:
         """Tell whether a test record may still be there, as far as the state knows."""
         return await self.state.read(probes.still_open, "crm") is not None
 
 
-NewBench = Callable[..., Any]
-
-
 @asynccontextmanager
-async def bench(folder: Path, *, create: str = "yes", **account: Any) -> AsyncIterator[Bench]:
+async def bench(
+    folder: Path, system: str = "hubspot", *, create: str = "yes", **settings: Any
+) -> AsyncIterator[Bench]:
     """Yield a sandbox and a sync on it."""
     clock = LeapingClock()
-    chosen = SandboxSettings(accounts=(AccountSettings(**account),))
-    (folder / "people.csv").write_text("id,Email\n1,ada@example.com\n")
-    async with run_sandbox(chosen, clock=clock) as sandbox:
+    (folder / "people.csv").write_text("id,Email,Last name\n1,ada@example.com,Lovelace\n")
+    async with SYSTEMS[system](clock, **settings) as desk:
+        keys = ", ".join(f'{key}: "{value}"' for key, value in desk.keys.items())
         file = folder / "crmsyncd.yaml"
         file.write_text(
             "connections:\n"
             "  people: {type: csv, path: people.csv, key: id}\n"
-            f'  crm: {{type: hubspot, token: {sandbox.token}, base_url: "{sandbox.base_url}"}}\n'
+            f"  crm: {{{keys}}}\n"
             "syncs:\n"
             "  people: {source: {connection: people}, crm: {connection: crm}, "
             f"create: {{crm: {create}}}}}\n"
         )
-        made = Bench(sandbox, clock, file)
+        made = Bench(desk, clock, file)
         yield made
         made.state.close()
 
@@ -123,7 +109,7 @@ async def test_every_question_is_answered_and_nothing_is_left(tmp_path: Path) ->
     """The sandbox's own switches show in the answers; its calls are counted by purpose."""
     async with bench(tmp_path) as on:
         found = await on.probe()
-        left = await on.contacts()
+        left = await on.desk.people()
         is_noted = await on.is_noted()
 
     answers = {one.question: one.answer for one in found.findings}
@@ -147,6 +133,22 @@ async def test_every_question_is_answered_and_nothing_is_left(tmp_path: Path) ->
     assert {"create": 1, "archive": 1}.items() <= found.by_purpose.items()
 
 
+async def test_salesforce_answers_its_own_questions(tmp_path: Path) -> None:
+    """By one lead, and the bin holds it afterwards."""
+    async with bench(tmp_path, "salesforce") as on:
+        found = await on.probe()
+        left = await on.desk.people()
+
+    answers = {one.question: one.answer for one in found.findings}
+    assert ("", [], True) == (found.problem, left, found.is_clean)
+    assert answers["most_ids_read"].startswith("yes, and one more is answered with 400")
+    assert "written, then refused (DUPLICATE_VALUE)" == answers["same_id_twice"]
+    assert "412 PRECONDITION_FAILED" == answers["changed_since"]
+    assert "cut off" == answers["outer_blanks"]
+    assert "404 ENTITY_IS_DELETED" == answers["deleted_is_written"]
+    assert not [one for one in found.findings if "could not be asked" in one.answer]
+
+
 async def test_another_account_gives_other_answers(tmp_path: Path) -> None:
     """What differs between accounts is seen, not assumed."""
     switches = Switches(
@@ -154,7 +156,7 @@ async def test_another_account_gives_other_answers(tmp_path: Path) -> None:
     )
     async with bench(tmp_path, switches=switches) as on:
         found = await on.probe()
-        left = await on.contacts()
+        left = await on.desk.people()
 
     answers = {one.question: one.answer for one in found.findings}
     assert "kept" == answers["case_of_addresses"]
@@ -177,22 +179,25 @@ async def test_check_shows_what_was_seen(tmp_path: Path) -> None:
     assert "" == shown.trouble
 
 
+@pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("is_sent", [True, False], ids=["after", "before"])
-async def test_killed_anywhere_leaves_nothing_behind(tmp_path: Path, *, is_sent: bool) -> None:
+async def test_killed_anywhere_leaves_nothing_behind(
+    tmp_path: Path, system: str, *, is_sent: bool
+) -> None:
     """At each call of a probe, before or after it landed: the next probe removes the record."""
     call = 0
-    async with bench(tmp_path) as on:
+    async with bench(tmp_path, system) as on:
         while True:
             call += 1
             on.clock.elapsed += 3600
             if not await on.killed_at(call, is_sent=is_sent):
                 break
-            was_left = len(await on.contacts())
+            was_left = len(await on.desk.people())
             assert was_left <= 1
             assert await on.is_noted() or not was_left
             found = await on.probe()
             assert ("", was_left) == (found.problem, found.former_removed)
-            assert [] == await on.contacts()
+            assert [] == await on.desk.people()
             assert not await on.is_noted()
 
     assert call > 20
@@ -209,13 +214,17 @@ async def test_an_interrupted_probe_is_told(tmp_path: Path) -> None:
     assert "crmsyncd check --probe" in shown.next_step
 
 
-async def test_a_create_without_a_reply_is_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("system", "create"), [("hubspot", HUBSPOT_CREATE), ("salesforce", SALESFORCE_CREATE)]
+)
+async def test_a_create_without_a_reply_is_found(
+    tmp_path: Path, system: str, create: dict[str, str]
+) -> None:
     """It may have happened: it is looked for by its address, and removed."""
-    async with bench(tmp_path) as on:
-        create = {"method": "POST", "path_prefix": "/crm/objects/2026-09/contacts/batch/create"}
-        await on.fault(kind="timeout_504_after_write", match=create, times=1)
+    async with bench(tmp_path, system) as on:
+        await on.desk.fault(kind="timeout_504_after_write", match=create, times=1)
         found = await on.probe()
-        left = await on.contacts()
+        left = await on.desk.people()
         again = await on.probe()
 
     assert UnknownOutcome.__name__ not in found.problem
@@ -245,4 +254,4 @@ async def test_without_leave_to_create_nothing_is_made(tmp_path: Path) -> None:
         with pytest.raises(Unusable, match="There is no connection 'other'"):
             await probe(workspace, "other")
 
-        assert [] == await on.contacts()
+        assert [] == await on.desk.people()
