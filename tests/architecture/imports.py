@@ -52,6 +52,19 @@ def neighbouring_adapters(source: Source) -> list[str]:
     ]
 
 
+def judges_and_judged(source: Source) -> list[str]:
+    """Complain where a sandbox knows the adapters it is there to judge, or an adapter a sandbox."""
+    if source.module.partition(".")[0] != "adapters":
+        return []
+    is_judge = _is_sandbox(source.module)
+    return [
+        source.complain(node, f"{source.module} imports {target}: a judge shares nothing")
+        for node, target in imports(source)
+        if target.startswith("adapters.")
+        if _is_sandbox(target) != is_judge
+    ]
+
+
 def imports(source: Source) -> Iterator[tuple[ast.AST, str]]:
     """Every imported name, absolute and as long as the statement tells: ``daemon.core.plan.Plan``."""
     for node in ast.walk(source.tree):
@@ -85,3 +98,7 @@ def _adapter(module: str) -> str | None:
     if top != "adapters" or name in {"", "sandbox"}:
         return None
     return name if (ROOT / "adapters" / name).is_dir() else None
+
+
+def _is_sandbox(module: str) -> bool:
+    return "sandbox" in module.split(".")[1:3]

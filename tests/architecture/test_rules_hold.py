@@ -18,6 +18,7 @@ from tests.architecture.source import (
 FOR_PRODUCT: list[Rule] = [
     imports.foreign_imports,
     imports.neighbouring_adapters,
+    imports.judges_and_judged,
     effects.real_time_and_luck,
     effects.sessions_outside_state,
     effects.requests_outside_http,

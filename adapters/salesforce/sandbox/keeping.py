@@ -81,9 +81,8 @@ def _dump_store(store: Store) -> JsonObject:
 def _load_store(org: Org, store: Store, part: Mapping[str, Any]) -> None:
     actor = Actor(user_id=org.person, is_person=True)
     rows = [Row(plain["id"], dict(plain["values"])) for plain in part["records"]]
-    store.kind = store.kind.with_fields(
-        Field(MappingProxyType(told)) for told in part.get("customFields", ())
-    )
+    custom = (Field(MappingProxyType(told)) for told in part.get("customFields", ()))
+    store.use(store.kind.with_fields(custom))
     for row_id in list(store.rows):
         org.remove(store, row_id, actor)
     for row in rows:

@@ -116,8 +116,7 @@ class Org:
     def add_field(self, kind_name: str, field: Field) -> None:
         """Add a field, or a new version of one, to an object."""
         store = self.store(kind_name)
-        store.kind = store.kind.with_fields([field])
-        store.index_anew()
+        store.use(store.kind.with_fields([field]))
         self.note_schema_change(kind_name)
 
     def note_schema_change(self, kind_name: str) -> None:

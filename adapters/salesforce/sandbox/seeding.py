@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from adapters.salesforce.sandbox.catalog import delivered_kinds
 from adapters.salesforce.sandbox.deriving import derived
 from adapters.salesforce.sandbox.fields import Field
 from adapters.salesforce.sandbox.ids import mint
@@ -178,14 +179,18 @@ def _plant(
         "LastModifiedById": by,
         "SystemModstamp": last,
     }
-    defaults = {
-        each.name: each.default for each in store.kind.fields.values() if _has_default(each)
-    }
-    whole = {**defaults, "OwnerId": by, **values, **stamps}
+    whole = {**_defaults(name), "OwnerId": by, **values, **stamps}
     row = Row(row_id, {key: whole[key] for key in whole if key in store.kind.fields})
     row = Row(row_id, {**row.values, **derived(org, store.kind, row)})
     org.put(store, row, Actor(user_id=by, is_person=True))
     return row
+
+
+@cache
+def _defaults(name: str) -> Mapping[str, Any]:
+    """Return what a record of an object has without being told."""
+    fields = delivered_kinds()[name].fields.values()
+    return {each.name: each.default for each in fields if _has_default(each)}
 
 
 def _has_default(field: Field) -> bool:

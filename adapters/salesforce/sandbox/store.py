@@ -63,6 +63,7 @@ class Store:
         self._holders: dict[tuple[str, str], set[str]] = {}
         self._uncommitted: list[_Uncommitted] = []
         self._turn = 0
+        self._key_fields = _keys_of(kind)
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -125,8 +126,10 @@ class Store:
         if removal is not None:
             self.removals[row_id] = removal
 
-    def index_anew(self) -> None:
-        """Build the table of keys again, after a field became a key."""
+    def use(self, kind: Kind) -> None:
+        """Go on with another description of the object, and build the table of keys again."""
+        self.kind = kind
+        self._key_fields = _keys_of(kind)
         self._holders.clear()
         for row in self.all_live():
             self._claim(row)
@@ -160,13 +163,17 @@ class Store:
 
     def _keys(self, row: Row) -> list[tuple[str, str]]:
         return [
-            (each.name, self._folded(each.name, row.get(each.name)))
-            for each in self.kind.fields.values()
-            if (each.is_key or each.is_unique) and each.name != "Id"
-            if row.get(each.name) is not None
+            (name, self._folded(name, row.get(name)))
+            for name in self._key_fields
+            if row.get(name) is not None
         ]
 
     def _folded(self, name: str, value: object) -> str:
         known = self.kind.fields.get(name)
         is_case_kept = known is not None and bool(known.told["caseSensitive"])
         return str(value) if is_case_kept else str(value).lower()
+
+
+def _keys_of(kind: Kind) -> tuple[str, ...]:
+    fields = (each for each in kind.fields.values() if each.is_key or each.is_unique)
+    return tuple(each.name for each in fields if each.name != "Id")

@@ -1,0 +1,22 @@
+"""The sandbox's document tells all there is."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from adapters.salesforce.sandbox import Switches
+from adapters.salesforce.sandbox.acting import ACTS
+from adapters.sandbox.faults import FaultKind
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = (ROOT / "docs" / "sandbox-salesforce.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*FaultKind, *(each.name for each in fields(Switches)), *(f"/{act}`" for act in ACTS)],
+)
+def test_document_names(name: str) -> None:
+    """Each fault, switch and act stands in the document."""
+    assert name in DOCUMENT
