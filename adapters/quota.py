@@ -61,7 +61,7 @@ class RemoteSettings(BaseModel):
 
     quota: Quota = Field(
         default=Quota(),
-        description="How much of the account's daily API calls may be used; all connections that "
-        "lead to one account count together.",
+        description="How much of the account's daily API calls may be used, where its system "
+        "counts by the day; all connections that lead to one account count together.",
         json_schema_extra={"fingerprint": False},
     )

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
+from adapters.quota import RemoteSettings
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 _UNITS = {
     "ms": timedelta(milliseconds=1),
@@ -47,7 +49,7 @@ class PollSettings(BaseModel):
     )
 
 
-class TrytonSettings(BaseModel):
+class TrytonSettings(RemoteSettings):
     """One database of one Tryton server, reached as one of its users."""
 
     # A rejected key may be a password pasted into the wrong place: no error repeats what was given.
