@@ -8,12 +8,14 @@ class Plant:
     """One bug: a text in a file, and what stands there instead."""
 
     part: str
-    """The part of the engine it spoils."""
+    """The part of the code it spoils."""
     what: str
     file: str
     before: str
     """Must stand there exactly once."""
     after: str
+    suites: tuple[str, ...] = ("unit", "flow", "state", "simulation", "stories")
+    """Who is asked, the quick ones first."""
 
 
 PLANTS = (
