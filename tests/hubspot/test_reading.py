@@ -7,9 +7,8 @@ from datetime import timedelta
 import pytest
 
 from adapters.contract import EXTERNAL_ID, Complete, Page, Partial, Verb, Write
-from adapters.errors import GrantAccess, Reauthenticate, RetryLater, Unreadable, WaitUntil
+from adapters.errors import GrantAccess, Reauthenticate, RetryLater, Unreadable
 from adapters.hubspot.sandbox import Limits, Switches, TokenSettings
-from adapters.quota import Quota
 from daemon.core.record import Record
 from daemon.core.values import FieldKind
 from tests.http.doubles import NOON, Answer, Around, json_answer, scripted, text_answer
@@ -319,23 +318,6 @@ async def test_a_missing_scope_is_named() -> None:
             await on.adapter.read(CONTACTS, ["1"], NAMES)
 
     assert ("crm.objects.contacts.read",) == refused.value.scopes
-
-
-async def test_a_used_up_day_waits_for_the_accounts_midnight() -> None:
-    """The day's limit pauses the connection until midnight in Berlin, not in UTC."""
-    async with bench(limits=Limits(daily=3)) as on:
-        on.around.spending.quota = Quota(daily_share=1, reserve=0)
-        for _ in range(3):
-            await on.adapter.account()
-        with pytest.raises(WaitUntil) as patience:
-            await on.adapter.account()
-        asked = len(on.around.calls)
-        with pytest.raises(WaitUntil):
-            await on.adapter.account()
-
-    midnight = NOON.replace(hour=23)
-    assert timedelta(seconds=-2) < patience.value.until - midnight < timedelta(seconds=2)
-    assert asked == len(on.around.calls)
 
 
 async def test_our_own_pace_never_meets_a_limit() -> None:
