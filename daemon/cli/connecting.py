@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import typer
@@ -31,27 +31,27 @@ class _Another(Exception):
     """The person wants to try again: with another secret, or with more scopes."""
 
 
-def connect(
-    *,
-    kind: str,
-    name: str,
-    given: list[str],
-    base_url: str,
-    token_stdin: bool,
-    yes: bool,
-    by: str,
-    config: Path,
-    state: str,
-    as_json: bool,
-) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What the command line says."""
+
+    given: list[str]
+    """``KEY=VALUE`` each."""
+    base_url: str
+    token_stdin: bool
+    yes: bool
+    by: str
+
+
+def connect(kind: str, name: str, order: Order, config: Path, state: str, *, as_json: bool) -> None:
     """Set up a connection, or replace its secret."""
     found, guide = connecting.guided_kind(kind)
     standing = connecting.standing_keys(config, name, found)
     asking = Asking(
-        given=_given(found, given, base_url),
+        given=_given(found, order.given, order.base_url),
         standing=standing or {},
-        reads_stdin=token_stdin,
-        is_interactive=sys.stdin.isatty() and not token_stdin,
+        reads_stdin=order.token_stdin,
+        is_interactive=sys.stdin.isatty() and not order.token_stdin,
     )
     if asking.is_interactive:
         _show_guide(found, guide)
@@ -60,7 +60,7 @@ def connect(
         secrets = asking.secrets(guide)
         made = connecting.candidate(found, name, config, keys, secrets)
         try:
-            done = asyncio.run(_connect(made, state, asking, yes=yes, by=by, as_json=as_json))
+            done = asyncio.run(_connect(made, state, asking, order, as_json=as_json))
         except _Another:
             continue
         break
@@ -71,16 +71,16 @@ def connect(
 
 
 async def _connect(
-    given: Candidate, place: str, asking: Asking, *, yes: bool, by: str, as_json: bool
+    given: Candidate, place: str, asking: Asking, order: Order, *, as_json: bool
 ) -> Connected:
     clock = SystemClock()
     async with a_state(place) as state:
         async with connecting.opened(given, os.environ, clock, SystemLuck()) as link:
             look = await _look(link, state, asking, as_json=as_json)
-            _confirm(look, asking, yes=yes, as_json=as_json)
+            _confirm(look, asking, yes=order.yes, as_json=as_json)
             how = await connecting.external_id(link)
         keys = key_place(os.environ, place)
-        done = await connecting.keep(given, look, how, state, keys, clock, by=by)
+        done = await connecting.keep(given, look, how, state, keys, clock, by=order.by)
     try:
         return connecting.configure(given, done, os.environ, place)
     except ConfigProblems:

@@ -8,34 +8,41 @@ from daemon.cli.options import CONFIG, STATE, By, ConfigPath, Json, StatePlace
 
 app = typer.Typer()
 
+Kind = Annotated[
+    str, typer.Argument(metavar="TYPE", help="Which system; they are listed where it is left out.")
+]
+Name = Annotated[str, typer.Argument(help="The connection's name; TYPE by default.")]
+GuideOnly = Annotated[
+    bool, typer.Option("--guide", help="Only show what to click, which scopes, and why.")
+]
+Given = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A key of the connection; no secret."),
+]
+BaseUrl = Annotated[str, typer.Option(help="Another address, as a sandbox's.")]
+FromStdin = Annotated[
+    bool, typer.Option("--token-stdin", help="Read the secret from standard input.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Store it whichever account it opens, unasked.")]
+Show = Annotated[bool, typer.Option("--list", help="List stored credentials; never a secret.")]
+Forget = Annotated[
+    str, typer.Option(metavar="NAME", help="Delete what is stored for a connection.")
+]
+RotateKey = Annotated[bool, typer.Option("--rotate-key", help="Seal everything with a new key.")]
+
 
 @app.command()
 def connect(
-    kind: Annotated[str, typer.Argument(metavar="TYPE", help="Which system: hubspot, csv, …")] = "",
-    name: Annotated[str, typer.Argument(help="The connection's name; TYPE by default.")] = "",
-    guide: Annotated[
-        bool, typer.Option("--guide", help="Only show what to click, which scopes, and why.")
-    ] = False,
-    given: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A key of the connection; no secret."),
-    ] = None,
-    base_url: Annotated[str, typer.Option(help="Another address, as a sandbox's.")] = "",
-    token_stdin: Annotated[
-        bool, typer.Option("--token-stdin", help="Read the secret from standard input.")
-    ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Store it whichever account it opens, unasked.")
-    ] = False,
-    show: Annotated[
-        bool, typer.Option("--list", help="List stored credentials; never a secret.")
-    ] = False,
-    forget: Annotated[
-        str, typer.Option(metavar="NAME", help="Delete what is stored for a connection.")
-    ] = "",
-    rotate_key: Annotated[
-        bool, typer.Option("--rotate-key", help="Seal everything with a new key.")
-    ] = False,
+    kind: Kind = "",
+    name: Name = "",
+    guide: GuideOnly = False,
+    given: Given = None,
+    base_url: BaseUrl = "",
+    token_stdin: FromStdin = False,
+    yes: Yes = False,
+    show: Show = False,
+    forget: Forget = "",
+    rotate_key: RotateKey = False,
     by: By = "",
     config: ConfigPath = CONFIG,
     state: StatePlace = STATE,
@@ -60,15 +67,7 @@ def connect(
     elif guide or not kind:
         connecting.guide(kind=kind, as_json=as_json)
     else:
-        connecting.connect(
-            kind=kind,
-            name=name or kind,
-            given=given or [],
-            base_url=base_url,
-            token_stdin=token_stdin,
-            yes=yes,
-            by=by,
-            config=config,
-            state=state,
-            as_json=as_json,
+        order = connecting.Order(
+            given=given or [], base_url=base_url, token_stdin=token_stdin, yes=yes, by=by
         )
+        connecting.connect(kind, name or kind, order, config, state, as_json=as_json)

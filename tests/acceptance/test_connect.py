@@ -1,32 +1,29 @@
 """``crmsyncd connect``: from a vendor's settings to a connection that works, the secret sealed."""
 
-import os
-import pty
-import select
+import json
 import sqlite3
 import stat
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.people import as_csv, plain_people, rows_for
-from tests.acceptance.processes import (
-    COMMAND,
-    Done,
-    Sandbox,
-    crmsyncd,
-    crmsyncd_here,
-    sandbox,
-    surroundings,
+from tests.acceptance.connecting import (
+    ALL,
+    ASKS,
+    CONFIRMS,
+    MAKE_FIELDS,
+    READ,
+    READ_FIELDS,
+    TICKS,
+    WRITE,
+    Place,
+    grant,
+    typed,
 )
-
-READ, WRITE = "crm.objects.contacts.read", "crm.objects.contacts.write"
-READ_FIELDS, MAKE_FIELDS = "crm.schemas.contacts.read", "crm.schemas.contacts.write"
-ALL = (READ, WRITE, READ_FIELDS, MAKE_FIELDS)
+from tests.acceptance.people import as_csv, plain_people, rows_for
+from tests.acceptance.processes import COMMAND, Sandbox, crmsyncd, sandbox
 
 
 @pytest.fixture(scope="module")
@@ -40,40 +37,6 @@ def box(shared_box: Sandbox) -> Sandbox:
     """A sandbox whose key has all scopes."""
     grant(shared_box, *ALL)
     return shared_box
-
-
-def grant(box: Sandbox, *scopes: str) -> None:
-    box.admin("POST", "tokens/grant", {"scopes": list(scopes)})
-
-
-@dataclass(frozen=True)
-class Place:
-    """A folder to work in."""
-
-    folder: Path
-
-    @property
-    def config(self) -> Path:
-        return self.folder / "crmsyncd.yaml"
-
-    @property
-    def key(self) -> Path:
-        return self.folder / "state" / "crmsyncd.key"
-
-    def run(self, *words: object, **environment: str) -> Done:
-        """Run the command here, in this process; nobody is at its standard input."""
-        places = {"CRMSYNCD_CONFIG": str(self.config), "CRMSYNCD_STATE": str(self.folder / "state")}
-        return crmsyncd_here(*words, environment={"USER": "ana", **places, **environment})
-
-    def connect(self, box: Sandbox, *words: object, token: str = "") -> Done:
-        return self.run(
-            "connect", "hubspot", "--base-url", box.base_url, *words,
-            HUBSPOT_TOKEN=token or box.token,
-        )  # fmt: skip
-
-    def everything(self) -> bytes:
-        """The content of every file, the state's and its log's included."""
-        return b"".join(one.read_bytes() for one in self.folder.rglob("*") if one.is_file())
 
 
 @pytest.fixture
@@ -145,52 +108,6 @@ def test_a_person_mends_what_is_wrong(box: Sandbox, tmp_path: Path) -> None:
     assert 0 == done.code, done.out
     assert "with 401" in done.out
     assert f"{WRITE}: MISSING (create and update contacts)" in done.out
-
-
-ASKS, CONFIRMS, TICKS = "Service key: ", "Is it the right one? [y/N]: ", "press Enter []: "
-
-Answer = str | Callable[[], str]
-
-
-def typed(folder: Path, box: Sandbox, *answers: tuple[str, Answer]) -> Done:
-    """Run ``connect`` on a terminal of its own; each answer is typed once its question is shown."""
-    ours, its = pty.openpty()
-    words = [COMMAND, "connect", "hubspot", "--base-url", box.base_url, "--state", "state"]
-    with subprocess.Popen(
-        [sys.executable, "-c", ON_A_TERMINAL, *words],
-        cwd=folder, env=surroundings({"NO_COLOR": "1"}), stdin=its, stdout=its, stderr=its,
-    ) as process:  # fmt: skip
-        os.close(its)
-        shown = ""
-        for question, answer in answers:
-            shown += read_until(ours, question)
-            os.write(ours, f"{answer if isinstance(answer, str) else answer()}\n".encode())
-        shown += read_until(ours)
-        code = process.wait(60)
-    os.close(ours)
-    return Done(code=code, out=shown, err="")
-
-
-ON_A_TERMINAL = """
-import fcntl, os, sys, termios
-os.setsid()
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-
-
-def read_until(terminal: int, question: str = "") -> str:
-    """Return what is shown up to a question, or to the end."""
-    shown = b""
-    while not (question and shown.endswith(question.encode())):
-        ready, _, _ = select.select([terminal], [], [], 60)
-        assert ready, shown.decode()
-        try:
-            shown += os.read(terminal, 1 if question else 4096)
-        except OSError:  # nobody is at the other end any more
-            assert not question, shown.decode()
-            break
-    return shown.decode("utf-8", "replace")
 
 
 def test_scripts_confirm_the_account_with_yes(box: Sandbox, at: Place) -> None:
@@ -288,91 +205,6 @@ def test_a_connection_that_stands_is_left_as_it_is(box: Sandbox, at: Place) -> N
     assert (2, True) == (other.code, "is of type 'hubspot'" in other.err)
 
 
-def test_a_second_secret_takes_the_place_of_the_first(box: Sandbox, at: Place) -> None:
-    """The configuration stays as it is; list shows one, and never what it is."""
-    at.connect(box, "--yes")
-    before = at.config.read_bytes()
-
-    again = at.connect(box, "--yes", "--json")
-
-    assert 0 == again.code, again.err
-    assert before == at.config.read_bytes()
-    assert not again.json["key_was_made"]
-    plain, told = at.run("connect", "--list"), at.run("connect", "--list", "--json")
-    (found,) = told.json["credentials"]
-    assert ("hubspot", "token", "app-eu1.hubspot.com") == (
-        found["connection"], found["setting"], found["account"]
-    )  # fmt: skip
-    assert box.token not in plain.out + told.out + again.out
-    assert box.token.encode() not in at.everything()
-
-
-def test_check_tells_of_a_secret_that_does_not_open(box: Sandbox, at: Place) -> None:
-    """Wrong key, readable key, lost key, tampered row, forgotten: each with place and next step."""
-    at.connect(box, "--yes")
-    assert 0 == at.run("check").code
-    told = [at.run("check", CRMSYNCD_KEY="A" * 43 + "=")]
-    at.key.chmod(0o604)
-    told.append(at.run("check"))
-    at.key.chmod(0o600)
-    kept = at.key.rename(at.folder / "kept.key")
-    told.append(at.run("check"))
-    kept.rename(at.key)
-    assert 0 == at.run("check").code
-    forgotten = at.run("connect", "--forget", "hubspot", "--json")
-    told.append(at.run("check"))
-
-    assert "Development > Keys" in forgotten.json["revoke"]
-    assert {2} == {one.code for one in told}
-    assert all("crmsyncd.yaml:5:12: connections.hubspot.token: " in one.err for one in told)
-    for words, one in zip(
-        ("was sealed with the key", "(mode 604)", "is not there", "no token is stored"),
-        told, strict=True,
-    ):  # fmt: skip
-        assert words in one.err
-        assert "crmsyncd connect" in one.err or "Put your copy of it back" in one.err
-
-
-def test_a_backup_holds_no_secret_and_a_restore_names_what_is_shut(
-    box: Sandbox, at: Place, tmp_path: Path
-) -> None:
-    """With the key beside it, all opens again; without, each credential is named."""
-    at.connect(box, "--yes")
-    copy = tmp_path / "copy.db"
-    assert 0 == at.run("backup", copy).code
-    assert box.token.encode() not in copy.read_bytes()
-    assert at.key.read_bytes().split()[-1] not in copy.read_bytes()
-
-    fresh = Place(tmp_path / "fresh")
-    fresh.folder.mkdir()
-    shut = fresh.run("restore", copy)
-    told = fresh.run("restore", copy, "--json")
-    fresh.key.write_bytes(at.key.read_bytes())
-    fresh.key.chmod(0o600)
-    well = fresh.run("restore", copy, "--json")
-
-    assert "A stored credential does not open: hubspot.token: it was sealed with" in shut.out
-    assert "Put back the key of that time" in shut.out
-    assert 2 == len(told.json["shut"])
-    assert [] == well.json["shut"]
-
-
-def test_a_key_from_systemd_or_the_environment(box: Sandbox, at: Place, tmp_path: Path) -> None:
-    """No key file is made then; what is sealed with it opens with it only."""
-    key = "QUJD" * 10 + "QUI="
-    done = at.run(
-        "connect", "hubspot", "--base-url", box.base_url, "--yes", "--json",
-        HUBSPOT_TOKEN=box.token, CRMSYNCD_KEY=key,
-    )  # fmt: skip
-    (tmp_path / "crmsyncd.key").write_text(key)
-    (tmp_path / "crmsyncd.key").chmod(0o400)
-
-    assert (0, False) == (done.code, done.json["key_was_made"])
-    assert not at.key.exists()
-    assert 0 == at.run("check", CREDENTIALS_DIRECTORY=str(tmp_path)).code
-    assert key not in done.out + done.err
-
-
 def test_the_account_of_a_connection_does_not_change(box: Sandbox, at: Place) -> None:
     """A state that has worked with one account takes no credential of another under that name."""
     with sandbox(records=1, seed=2) as theirs:
@@ -419,3 +251,25 @@ def test_the_guide_can_be_read_alone(at: Place) -> None:
     assert list(ALL) == [scope["name"] for scope in told.json["scopes"]]
     assert {"csv", "hubspot"} <= set(types.json["types"])
     assert "Connect one of" in at.run("connect").out
+
+
+def test_salesforce_tells_what_its_user_may_do(at: Place) -> None:
+    """Its permissions are compared as scopes are; its secret is the consumer secret."""
+    words = [COMMAND, "sandbox", "salesforce", "--port", "0", "--records", "2"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        done = at.run(
+            "connect", "salesforce", "--set", f"client_id={told['client_id']}", "--yes", "--json",
+            SALESFORCE_URL=told["base_url"], SALESFORCE_CLIENT_SECRET=told["client_secret"],
+        )  # fmt: skip
+        process.kill()
+
+    assert 0 == done.code, done.err
+    granted = {scope["name"]: scope["is_granted"] for scope in done.json["look"]["scopes"]}
+    assert granted["Lead: Create, Edit"]
+    assert granted["Customize Application"] is None
+    assert ["client_secret"] == done.json["stored"]
+    assert "crmsyncd_id is there" == done.json["external_id"]
+    assert told["client_secret"].encode() not in at.everything()
+    assert told["client_secret"] not in done.out + done.err
