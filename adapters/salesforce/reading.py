@@ -90,10 +90,13 @@ class _Trail:
 
     def go_on(self) -> None:
         """Move every id that was merged or converted on to its successor."""
-        for asked, one in self.at.items():
-            row = self.rows.get(one)
-            after = records.successor(row) if row is not None else ""
-            if self.scope.member_of(after) is not None:
+        for asked in self.at:
+            for _ in range(profile.LONGEST_CHAIN):
+                one = self.at[asked]
+                row = self.rows.get(one)
+                after = records.successor(row) if row is not None else ""
+                if self.scope.member_of(after) is None:
+                    break
                 self.before[after] = one
                 self.at[asked] = after
 

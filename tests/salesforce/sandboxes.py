@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from adapters.contract import Covered, Hint, Hints
 from adapters.salesforce.adapter import SalesforceAdapter
 from adapters.salesforce.kind import KIND
 from adapters.salesforce.sandbox import OrgSettings, Sandbox, SandboxSettings, run_sandbox
+from tests.conformance.wire import Wire, wire_to
 from tests.http.doubles import Around, LeapingClock
 
 PEOPLE = "lead+contact"
@@ -40,6 +41,7 @@ class Bench:
     sandbox: Sandbox
     around: Around
     session: aiohttp.ClientSession
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     async def admin(self, path: str, **body: object) -> Any:
         url = f"{self.sandbox.base_url}/_sandbox/{path}"
@@ -117,4 +119,15 @@ async def bench(settings: Mapping[str, object] | None = None, **org: Any) -> Asy
         aiohttp.ClientSession() as session,
         adapter_on(sandbox.base_url, around, settings) as adapter,
     ):
-        yield Bench(adapter=adapter, sandbox=sandbox, around=around, session=session)
+        yield Bench(adapter, sandbox, around, session, settings or {})
+
+
+@asynccontextmanager
+async def wire_at(on: Bench) -> AsyncIterator[Wire]:
+    """Put a net between the adapter and the sandbox; the adapter goes on behind it."""
+    async with wire_to(on.sandbox.base_url) as net:
+        given = {**on.settings, "token": on.sandbox.announcement()["token"]}
+        given |= {"client_id": "", "client_secret": None}
+        async with adapter_on(net.base_url, on.around, given) as adapter:
+            on.adapter = adapter
+            yield net
