@@ -122,7 +122,9 @@ class Guards(Frozen):
     link_storm: Count = Field(
         default=3,
         description="Times the same pair of records may be written in ten minutes while values "
-        "return to what they were: two systems that answer each other.",
+        "return to what they were: two systems that answer each other. Twice as many answers in a "
+        "row within a day hold them too, where each write meets another value than the last one "
+        "left.",
     )
     quarantine_share: Share = Field(
         default=0.10,

@@ -222,6 +222,11 @@ def shrunk(pair: str, side: Side, *, former: int, lacking: int, limits: Limits) 
     )
 
 
+ANSWERS_FOR_RETURN = 2
+"""Answers in a row that a link may have for each write with a value that returns: a new value each
+time can be people's work on both sides, and takes longer to tell."""
+
+
 def storm(pair: str, link: str, *, writes: int, returns: int, limits: Limits) -> Trip | None:
     """Return the trip of a link whose values go to and fro (*returns* counts A→B→A)."""
     most = limits.link_storm
@@ -236,6 +241,24 @@ def storm(pair: str, link: str, *, writes: int, returns: int, limits: Limits) ->
         f"minutes, and {returns} times with a value they had before; {most} may be. Two systems "
         "that answer each other look like this.",
         measured=writes,
+        allowed=most,
+    )
+
+
+def answered(pair: str, link: str, *, answers: int, limits: Limits) -> Trip | None:
+    """Return the trip of a link in which write after write is answered with another value."""
+    most = limits.link_storm and limits.link_storm * ANSWERS_FOR_RETURN
+    if not most or answers <= most:
+        return None
+    return Trip(
+        pair=pair,
+        guard="link_storm",
+        scope=Scope.LINK,
+        subject=link,
+        reason=f"a field of link {link} was written again and again within a day, and {answers} "
+        f"times in a row another value stood there before the next write; {most} may be. Two "
+        "systems that answer each other look like this.",
+        measured=answers,
         allowed=most,
     )
 

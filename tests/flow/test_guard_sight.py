@@ -92,6 +92,49 @@ async def test_a_busy_person_is_no_storm(new_world: NewWorld) -> None:
     assert ([], "Five") == (report.guards, world.crm.records["c1"].values["company"])
 
 
+@pytest.mark.parametrize("both", [True, False], ids=["both answer", "one loses each tie"])
+async def test_systems_that_answer_with_new_values_are_parted_at_five_minute_runs_too(
+    new_world: NewWorld, both: bool
+) -> None:
+    """Each write is answered by another value than before: no value returns, and none stands (R18)."""
+    world = await settled(new_world, 5, conflicts={"default": "most_recent" if both else "source"})
+    numbers = iter(range(1000))
+    world.source.edit("s1", {"company": "First"})
+    trips: list[str] = []
+
+    for _ in range(20):
+        known = (len(world.source.writes), len(world.crm.writes))
+        report = await world.run()
+        trips += tripped(report)
+        written = world.source.writes[known[0] :] + world.crm.writes[known[1] :]
+        if ("update", "c1") in written:
+            world.crm.edit("c1", {"company": f"Answer {next(numbers)}"})
+            if not both:
+                world.source.edit("s1", {"company": f"Ours {next(numbers)}"})
+        elif ("update", "s1") in written:
+            world.source.edit("s1", {"company": f"Answer {next(numbers)}"})
+        world.pass_by(SOON)
+
+    assert {"link_storm"} == set(trips)
+    updates = [one for one in world.source.writes + world.crm.writes if one[1] in {"s1", "c1"}]
+    assert len(updates) <= 10
+
+
+async def test_a_day_of_edits_on_one_side_is_no_storm_where_the_other_cuts(
+    new_world: NewWorld,
+) -> None:
+    """What a system keeps of a value is what we wrote, however short (R18, R37)."""
+    world = await settled(new_world, 3)
+    world.crm.normalise = lambda name, value: str(value)[:9] if name == "company" else value
+    for number in range(10):
+        world.source.edit("s1", {"company": f"{number} has a long name"})
+        report = await world.run()
+        assert [] == report.guards
+        world.pass_by(SOON)
+
+    assert "9 has a l" == world.crm.records["c1"].values["company"]
+
+
 async def test_too_many_refusals_hold_the_pair(new_world: NewWorld) -> None:
     """When a system refuses more than a tenth, the next run writes nothing but opt-outs (R18)."""
     world = await settled(new_world, 40)
