@@ -123,15 +123,15 @@ PLANTS = (
         what="what a listing lacks is gone, without asking",
         file="daemon/flow/observe.py",
         before="                mirror.note_absence, end, sorted(reading.missing), needed=ABSENCES_NEEDED\n"
-        "            )\n            is_whole = is_whole and all(record.is_archived for record in "
-        "reading.records)\n            is_whole = is_whole and not unanswered(reading, some)\n",
+        "            )\n            is_whole = is_whole and not _alive_among(reading, some)\n"
+        "            is_whole = is_whole and not unanswered(reading, some)\n",
         after="                mirror.note_absence, end, sorted(some), needed=1\n            )\n",
     ),
     Plant(
         part="observe",
         what="the cursor passes what was not read",
         file="daemon/flow/observe.py",
-        before="    if covered.is_full_listing_needed or not is_told:\n",
+        before="    if covered.is_full_listing_needed or not (again.is_told and news.is_told):\n",
         after="    if covered.is_full_listing_needed:\n",
     ),
     Plant(
