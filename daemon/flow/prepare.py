@@ -34,6 +34,7 @@ from state import budgets, guards, mirror, observations, pairs
 from state.database import State
 from state.mirror import End, Seen
 from state.observations import ObservationRow
+from state.sealing import trace_of
 
 DEFINITIONS_LAST = timedelta(hours=4)
 """How long a live schema is believed; a refused field has it read at once."""
@@ -165,7 +166,7 @@ async def check_account(work: Preparation, link: Link) -> None:
     Asked once for each credential, not once a run. Raises WrongAccount.
     """
     name = link.connection.name
-    credential = digest(repr(_plain_settings(link)))
+    credential = _credential(link)
     known = await work.state.read(observations.account, name)
     if known is not None and known[1] == credential and await _joins(work, link, known[0]):
         return
@@ -196,6 +197,14 @@ async def _joins(work: Preparation, link: Link, account_id: str) -> bool:
         return False
     await join_day(work.state, link.spending, link.days, key)
     return True
+
+
+def _credential(link: Link) -> str:
+    """Return what tells these settings from others; of a secret it gives nothing away."""
+    text = repr(_plain_settings(link))
+    values = link.connection.settings.model_dump().values()
+    has_secret = any(hasattr(value, "get_secret_value") for value in values)
+    return trace_of(text) if has_secret else digest(text)
 
 
 def _plain_settings(link: Link) -> list[tuple[str, str]]:

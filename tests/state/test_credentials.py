@@ -1,5 +1,6 @@
 """Stored credentials: sealed, bound to whose they are, renewed by one at a time."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from state import credentials
 from state.columns import table
 from state.credentials import NothingStored, Overtaken
 from state.database import State
-from state.sealing import Identity, KeyMissing, KeyRing, Tampered, new_key
+from state.sealing import Identity, KeyMissing, KeyRing, Tampered, new_key, trace_of
 from state.tables import Credential
 from tests.state.samples import NOON, after
 
@@ -242,3 +243,15 @@ def test_the_mark_tells_of_each_change(state: State) -> None:
     assert marks[-1] == state.read_now(credentials.mark)
     state.write_now(credentials.forget, "crm")
     assert "" == state.read_now(credentials.mark)
+
+
+def test_the_trace_of_a_secret_takes_long_to_make() -> None:
+    """The state notes which credential it last saw; a hash made at once could be tried backwards."""
+    with_one, with_another = trace_of("password=one"), trace_of("password=another")
+
+    assert with_one != with_another
+    assert with_one == trace_of("password=one")
+    assert 32 == len(with_one)
+    started = time.perf_counter()
+    trace_of("password=a third one")
+    assert 0.005 < time.perf_counter() - started
