@@ -13,7 +13,7 @@ import re
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -55,7 +55,7 @@ class KeyUnusable(Exception):
 class KeyPlace:
     """Where the keys are."""
 
-    text: str | None
+    text: str | None = field(repr=False)
     """The keys themselves, where the environment holds them."""
     file: Path | None
     """The file that holds them else; None where there is no place for one."""

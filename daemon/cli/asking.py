@@ -6,6 +6,7 @@ Everything goes to standard error, so that standard output holds results only.
 import getpass
 import os
 import sys
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -26,7 +27,7 @@ class Asking:
     reads_stdin: bool
     """Secrets stand on standard input: one a line, or a single one as a whole."""
     is_interactive: bool
-    _lines: list[str] | None = field(default=None, init=False)
+    _lines: list[str] | None = field(default=None, init=False, repr=False)
 
     def keys(self, guide: Guide) -> dict[str, object]:
         """Return the keys that are no secrets. Raises Unusable where one is missing."""
@@ -72,7 +73,7 @@ class Asking:
             text = self._from_stdin(is_whole=is_only)
         elif self.is_interactive:
             enter = f" (Enter takes the one in {question.variable})" if told else ""
-            text = getpass.getpass(f"{question.prompt}{enter}: ", stream=sys.stderr).strip() or told
+            text = _unseen(f"{question.prompt}{enter}: ") or told
         else:
             text = told
         if not text and not question.is_optional:
@@ -86,7 +87,23 @@ class Asking:
         return text
 
     def _from_stdin(self, *, is_whole: bool) -> str:
+        if sys.stdin.isatty():
+            raise Unusable(
+                "--token-stdin would show what you type. Leave it out: you are asked without echo."
+            )
         if self._lines is None:
             text = sys.stdin.read()
             self._lines = [text] if is_whole else text.splitlines()
         return self._lines.pop(0).strip() if self._lines else ""
+
+
+def _unseen(prompt: str) -> str:
+    """Read a line without echo. Raises Unusable where the terminal cannot do that."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(prompt, stream=sys.stderr).strip()
+        except getpass.GetPassWarning:
+            raise Unusable(
+                "This terminal would show what you type. Give the secret with --token-stdin."
+            ) from None

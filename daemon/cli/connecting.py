@@ -47,6 +47,8 @@ def connect(kind: str, name: str, order: Order, config: Path, state: str, *, as_
     """Set up a connection, or replace its secret."""
     found, guide = connecting.guided_kind(kind)
     standing = connecting.standing_keys(config, name, found)
+    if standing is not None and not any(one.is_secret for one in guide.questions):
+        raise Unusable(f"{name!r} stands in {config} already, and has no secret to replace.")
     asking = Asking(
         given=_given(found, order.given, order.base_url),
         standing=standing or {},
@@ -121,7 +123,10 @@ def _confirm(found: Look, asking: Asking, *, yes: bool, as_json: bool) -> None:
     """Have a person say that it is the right account. Stops the command where nobody does."""
     if yes:
         return
-    account = f"{found.account} ({found.account_id})"
+    account = "".join(
+        letter if letter.isprintable() else "�"
+        for letter in f"{found.account} ({found.account_id})"
+    )
     if asking.is_interactive:
         if typer.confirm(f"This opens the account {account}. Is it the right one?", err=True):
             return

@@ -55,10 +55,11 @@ ASKS, CONFIRMS, TICKS = "Service key: ", "Is it the right one? [y/N]: ", "press 
 Answer = str | Callable[[], str]
 
 
-def typed(folder: Path, box: Sandbox, *answers: tuple[str, Answer]) -> Done:
+def typed(folder: Path, box: Sandbox, *answers: tuple[str, Answer], option: str = "") -> Done:
     """Run ``connect`` on a terminal of its own; each answer is typed once its question is shown."""
     ours, its = pty.openpty()
     words = [COMMAND, "connect", "hubspot", "--base-url", box.base_url, "--state", "state"]
+    words += [option] if option else []
     with subprocess.Popen(
         [sys.executable, "-c", ON_A_TERMINAL, *words],
         cwd=folder, env=surroundings({"NO_COLOR": "1"}), stdin=its, stdout=its, stderr=its,

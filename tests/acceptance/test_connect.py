@@ -85,6 +85,8 @@ def test_a_person_is_led_and_asked(box: Sandbox, tmp_path: Path) -> None:
 
     yes = typed(tmp_path, box, (ASKS, box.token), (CONFIRMS, "y"))
 
+    shown = typed(tmp_path, box, option="--token-stdin")
+    assert (2, True) == (shown.code, "would show what you type" in shown.out)
     assert 0 == yes.code, yes.out
     assert "Choose Create service key" in yes.out
     assert f"{MAKE_FIELDS} (may be left out)" in yes.out
@@ -235,6 +237,8 @@ def test_a_file_is_connected_too(
 
     assert 0 == done.code, done.err
     assert (2, [], "") == (done.json["look"]["fields"], done.json["stored"], done.json["key"])
+    again = at.run(*words, "--config", "deep/crmsyncd.yaml")
+    assert (2, True) == (again.code, "has no secret to replace" in again.err)
     assert "path: ../people.csv" in (tmp_path / "deep" / "crmsyncd.yaml").read_text()
     assert not at.key.exists()
 

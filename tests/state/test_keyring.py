@@ -140,6 +140,7 @@ def test_several_keys(tmp_path: Path) -> None:
     assert in_file == in_variable
     assert bytes(range(32)) == in_file.current.value
     assert 2 == len(in_file.keys)
+    assert WORD not in repr(key_place({"CRMSYNCD_KEY": WORD}, "state")) + repr(in_file)
 
 
 def test_a_key_of_elsewhere_is_not_written(tmp_path: Path) -> None:
