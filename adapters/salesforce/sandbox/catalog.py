@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from adapters.salesforce.sandbox.fields import SYSTEM, TEXTS, Field, Kind, picklist_entry
+from adapters.salesforce.sandbox.fields import SYSTEM, Field, Kind, picklist_entry
 from adapters.sandbox.exchange import JsonObject
 
 RECORDED = ("Account", "Contact", "Lead", "Opportunity", "OpportunityContactRole")
@@ -188,6 +188,3 @@ def custom_text(name: str, label: str, length: int, *, is_key: bool, is_case_kep
     return made_field(name, {"type": "string", "length": length, "label": label}).changed(
         custom=True, unique=is_key, externalId=is_key, idLookup=is_key, caseSensitive=is_case_kept
     )
-
-
-__all__ = ["RECORDED", "TEXTS", "custom_text", "delivered_kinds", "made_field"]

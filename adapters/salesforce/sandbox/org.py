@@ -12,7 +12,7 @@ from adapters.salesforce.sandbox.bulk_jobs import Job
 from adapters.salesforce.sandbox.catalog import custom_text, delivered_kinds
 from adapters.salesforce.sandbox.fields import Field, Kind
 from adapters.salesforce.sandbox.ids import mint
-from adapters.salesforce.sandbox.problems import Refused, not_found, refused
+from adapters.salesforce.sandbox.problems import Refused, not_found
 from adapters.salesforce.sandbox.rules import Rules
 from adapters.salesforce.sandbox.settings import EXTERNAL_ID, OrgSettings, Switches
 from adapters.salesforce.sandbox.store import Removal, Row, Store
@@ -186,11 +186,3 @@ def external_id_field() -> Field:
     return custom_text(
         EXTERNAL_ID, "crmsyncd Id", EXTERNAL_ID_LENGTH, is_key=True, is_case_kept=False
     )
-
-
-def unknown_object(name: str) -> Refused:
-    """Return the refusal of an object that is not there, as queries word it."""
-    return refused("INVALID_TYPE", f"sObject type '{name}' is not supported.")
-
-
-__all__ = ["NO_TIME", "Actor", "Org", "external_id_field", "unknown_object"]

@@ -4,7 +4,6 @@ Takes a query. Gives what it selects, from which object, where, in which order. 
 names: whether a field exists is not a question of syntax.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -321,8 +320,3 @@ class _Reader:
             raise self._fail()
         self._take()
         return int(word.text)
-
-
-def listed_paths(selected: Sequence[Selected]) -> list[Path]:
-    """Return the plain fields of a selection."""
-    return [each for each in selected if isinstance(each, Path)]
