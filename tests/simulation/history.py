@@ -112,6 +112,8 @@ class History:
     """Events of people between our look and our write, where no precondition closes the gap."""
     losses: list[int] = field(default_factory=list)
     """Numbers at which what we knew was lost: the state, or what a changed rule had agreed."""
+    restored: set[tuple[Side, str]] = field(default_factory=set)
+    """Records that people took back from the bin."""
     hidden: set[str] = field(default_factory=set)
     """Fields that a system's schema lacked for a while (fault 49)."""
     rests: list[int] = field(default_factory=list)

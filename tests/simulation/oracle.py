@@ -80,7 +80,8 @@ def _check_effect(known: Claims, effect: Effect, intent: IntentRow | None, times
     elif intent.state == intents.SUPERSEDED and effect.verb == "create" and is_there:
         history.violate("I11", f"{effect.record} was created and is forgotten")
     elif intent.state == intents.SUPERSEDED and intent.operation.kind.is_removal:
-        history.violate("I14", f"{effect.record} was removed and that is forgotten")
+        if (effect.side, effect.record) not in history.restored:  # then no look can tell
+            history.violate("I14", f"{effect.record} was removed and that is forgotten")
 
 
 def _stands(known: Claims, intent: IntentRow) -> bool:

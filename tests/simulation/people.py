@@ -149,6 +149,7 @@ class People:
         if address is None or system.holder("email", address) is None:
             self._history.tell(f"person restores {side.value} {record}")
             system.restore(record)
+            self._history.restored.add((side, record))
             self._mischief.happened(42, side.value)
 
     def merge(
