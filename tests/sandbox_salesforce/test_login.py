@@ -223,6 +223,13 @@ async def test_every_answer_tells_the_budget(wire: Wire) -> None:
     assert "api-usage=2/100000" == bad.headers["Sforce-Limit-Info"]
 
 
+async def test_variant_of_the_header(wire: Wire) -> None:
+    """§15: some orgs tell the app's own usage beside the org's."""
+    await wire.admin("POST", "switches", is_app_usage_told=True)
+    told = (await wire.call("GET", "limits")).headers["Sforce-Limit-Info"]
+    assert "api-usage=1/100000, per-app-api-usage=1/250(appName=sandbox)" == told
+
+
 async def test_budget_runs_out_and_comes_back(wire: Wire, clock: ManualClock) -> None:
     """§15: a rolling day, 403 when nothing is left."""
     await wire.admin("POST", "limits", daily_calls=2, used=0)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters.salesforce.sandbox import Limits
 from adapters.sandbox.clock import ManualClock
 from tests.sandbox_salesforce.conftest import Start
 from tests.sandbox_salesforce.wire import Wire
@@ -162,6 +163,13 @@ async def test_field_history(wire: Wire, clock: ManualClock) -> None:
     assert 403 == (await wire.call("POST", "sobjects/ContactHistory", {})).status
 
 
+async def test_history_of_a_hidden_field(wire: Wire) -> None:
+    """§11.2: what the user may not see has no history for them."""
+    await wire.act("edit", id=await wire.create(LastName="L"), properties={"Phone": "2"})
+    await wire.admin("POST", "visibility", hide=["Contact.Phone"])
+    assert [("created",)] == await wire.values("SELECT Field FROM ContactHistory")
+
+
 async def test_nothing_tracked(start: Start) -> None:
     """§11.2: an org that tracks nothing has no history."""
     wire = await start(tracked={})
@@ -242,6 +250,14 @@ async def test_deleted(wire: Wire, clock: ManualClock) -> None:
     assert {"id": ids[0], "deletedDate": "2026-11-20T12:00:07.000+0000"} == entry
 
 
+async def test_too_many_ids(start: Start) -> None:
+    """§9.4: a window with more ids than the limit is refused."""
+    wire = await start(limits=Limits(replicated_ids=1))
+    for name in "AB":
+        await wire.act("delete", id=await wire.create(LastName=name))
+    assert ["EXCEEDED_ID_LIMIT"] == (await deleted(wire)).codes
+
+
 @pytest.mark.parametrize(
     ("which", "begin", "end"),
     [
@@ -265,10 +281,13 @@ async def test_delete_log_is_purged(wire: Wire, clock: ManualClock) -> None:
 
 
 async def test_bin_keeps_for_fifteen_days(start: Start, clock: ManualClock) -> None:
-    """§10: then nothing can be restored."""
-    wire = await start()
-    made = await wire.create(LastName="L")
+    """§10: then nothing can be restored, and queryAll does not know it either."""
+    wire = await start(limits=Limits(session_idle=timedelta(days=99)))
+    made, later = [await wire.create(LastName=name) for name in "AB"]
     await wire.act("delete", id=made)
-    clock.advance(timedelta(days=16))
+    clock.advance(timedelta(days=2))
+    await wire.act("delete", id=later)
+    clock.advance(timedelta(days=14))
+    assert [(later,)] == await wire.values("SELECT Id FROM Contact", "queryAll")
     answer = await wire.call("POST", "/_sandbox/user/Contact/restore", {"id": made})
     assert 404 == answer.status

@@ -291,7 +291,7 @@ async def test_opportunity(wire: Wire) -> None:
 
 
 async def test_campaign_members(wire: Wire) -> None:
-    """§17.4: default statuses, one membership a person, mirrors, removal for good."""
+    """§17.4: default statuses (also for an unknown one), one membership a person, mirrors, removal for good."""
     campaign = await wire.create("Campaign", Name="Spring")
     contact = await wire.create(LastName="L", Email="a@example.com")
     statuses = await wire.values("SELECT Label, IsDefault FROM CampaignMemberStatus ORDER BY Label")
@@ -300,6 +300,8 @@ async def test_campaign_members(wire: Wire) -> None:
     member = await wire.create("CampaignMember", **body)
     row = await wire.read(member, "CampaignMember")
     assert ("Sent", False, "a@example.com") == (row["Status"], row["HasResponded"], row["Email"])
+    await wire.patch(member, "CampaignMember", Status="Unheard of")
+    assert "Sent" == (await wire.read(member, "CampaignMember"))["Status"]
     again = await wire.call("POST", "sobjects/CampaignMember", body)
     assert (["DUPLICATE_VALUE"], "Already a campaign member.") == (
         again.codes,

@@ -35,6 +35,9 @@ class CallBudget:
         self._calls.clear()
         self._base = used
 
-    def header(self, now: datetime) -> dict[str, str]:
-        """Return the header every answer carries."""
-        return {"Sforce-Limit-Info": f"api-usage={self.used(now)}/{self.most}"}
+    def header(self, now: datetime, *, is_app_told: bool = False) -> dict[str, str]:
+        """Return the header every answer carries, in one of its variants."""
+        told = f"api-usage={self.used(now)}/{self.most}"
+        if is_app_told:
+            told += f", per-app-api-usage={len(self._calls)}/250(appName=sandbox)"
+        return {"Sforce-Limit-Info": told}

@@ -21,13 +21,18 @@ def http_date(moment: datetime) -> str:
 
 
 def header_moment(call: Call, name: str) -> datetime | None:
-    """Return the date of a header, None where it is not sent. Raises Refused."""
+    """Return the date of a header, None where it is not sent, or is none while reading.
+
+    Raises Refused where it is none and something is written.
+    """
     text = call.request.headers.get(name)
     if text is None:
         return None
     try:
         moment = parsedate_to_datetime(text)
     except ValueError as error:
+        if call.request.method == "GET":
+            return None
         raise refused("INVALID_HTTP_HEADER", f"{name} is not a valid HTTP date") from error
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 

@@ -85,9 +85,11 @@ def _member(org: Org, row: Row) -> dict[str, Any]:
     person = org.store(kind).rows.get(person_id or "")
     mirrored = ("Salutation", "Name", "FirstName", "LastName", "Email")
     held = {name: None if person is None else person.get(name) for name in mirrored}
-    has_responded = _responded(org, row)
+    status = _member_status(org, row)
+    has_responded = status is not None and bool(status.get("HasResponded"))
     first = row.get("FirstRespondedDate") or (row.get("SystemModstamp") or "")[:10]
     return held | {
+        "Status": row.get("Status") if status is None else status.get("Label"),
         "Type": kind,
         "LeadOrContactId": person_id,
         "HasResponded": has_responded,
@@ -95,14 +97,17 @@ def _member(org: Org, row: Row) -> dict[str, Any]:
     }
 
 
-def _responded(org: Org, row: Row) -> bool:
-    statuses = org.store("CampaignMemberStatus").all_live()
-    return any(
-        each.get("HasResponded")
-        for each in statuses
-        if each.get("CampaignId") == row.get("CampaignId")
-        if each.get("Label") == row.get("Status")
-    )
+def _member_status(org: Org, row: Row) -> Row | None:
+    """Return the campaign's status of that text; the default one where there is none (17.4)."""
+    campaign = row.get("CampaignId")
+    statuses = [
+        each
+        for each in org.store("CampaignMemberStatus").all_live()
+        if each.get("CampaignId") == campaign
+    ]
+    named = [each for each in statuses if each.get("Label") == row.get("Status")]
+    fallback = [each for each in statuses if each.get("IsDefault")]
+    return next(iter([*named, *fallback]), None)
 
 
 def _task(org: Org, row: Row) -> dict[str, Any]:

@@ -58,7 +58,7 @@ _OF_RECORDS = frozenset({FaultKind.LOCKED, FaultKind.VENDOR_ERROR})
 
 def refusal(rule: FaultRule, request: Request, org: Org) -> Reply:
     """Return the answer of a refusing fault."""
-    headers = org.budget.header(org.clock.now())
+    headers = org.limit_header()
     if rule.retry_after is not None:
         headers["Retry-After"] = str(rule.retry_after)
     page = _PAGES.get(rule.kind)

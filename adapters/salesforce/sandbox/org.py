@@ -123,6 +123,11 @@ class Org:
         """Remember that describe answers differently from now on."""
         self.schema_changed_at[kind_name] = self.clock.now()
 
+    def limit_header(self) -> dict[str, str]:
+        """Return the header that tells how much of the budget is used."""
+        is_app_told = self.switches.is_app_usage_told
+        return self.budget.header(self.clock.now(), is_app_told=is_app_told)
+
     def number(self, prefix: str) -> str:
         """Return a fresh id for something that is no row: a job, a cursor, a field."""
         self._numbers[prefix] = self._numbers.get(prefix, 62**3) + 1
@@ -145,6 +150,7 @@ class Org:
     def note_removal(self, store: Store, row_id: str, at: datetime) -> None:
         """Write a line of the delete log."""
         self._remember(store, row_id)
+        store.removals.pop(row_id, None)
         store.removals[row_id] = Removal(id=row_id, at=at)
 
     def forget_removal(self, store: Store, row_id: str) -> None:

@@ -8,6 +8,20 @@ from adapters.salesforce.sandbox.store import Row, Store
 from adapters.salesforce.sandbox.tracking import forget
 
 
+def expire_bin(org: Org) -> None:
+    """Forget what has lain in the bin for its whole time, and its line of the delete log."""
+    oldest = org.clock.now() - org.limits.bin
+    actor = Actor(user_id=org.person, is_person=True)
+    for store in org.stores.values():
+        for removal in list(store.removals.values()):
+            if removal.at > oldest:
+                break  # lines stand in the order of their times
+            row = store.rows.get(removal.id)
+            if row is not None and row.is_deleted:
+                org.remove(store, row.id, actor)
+            del store.removals[removal.id]
+
+
 class Remover:
     """Somebody who deletes and restores."""
 

@@ -12,7 +12,6 @@ from adapters.salesforce.sandbox.store import Store
 from adapters.sandbox.exchange import Reply
 
 MINUTE = timedelta(minutes=1)
-MOST_IDS = 600_000
 
 
 def updated(call: Call) -> Reply:
@@ -27,6 +26,7 @@ def updated(call: Call) -> Reply:
         for row in store.seen(call.now).values()
         if not row.is_deleted and begin <= str(row.get("SystemModstamp")) < behind
     ]
+    _check_count(call, len(ids))
     return Reply(status=200, body={"ids": ids, "latestDateCovered": as_text(_covered(call, end))})
 
 
@@ -41,6 +41,7 @@ def deleted(call: Call) -> Reply:
         for each in store.removals.values()
         if start <= each.at < end
     ]
+    _check_count(call, len(found))
     earliest = call.now - call.org.limits.bin
     return Reply(
         status=200,
@@ -50,6 +51,11 @@ def deleted(call: Call) -> Reply:
             "latestDateCovered": as_text(_covered(call, end)),
         },
     )
+
+
+def _check_count(call: Call, count: int) -> None:
+    if count > call.org.limits.replicated_ids:
+        raise refused("EXCEEDED_ID_LIMIT", "too many records in the window: ask for a smaller one")
 
 
 def _store(call: Call) -> Store:

@@ -42,6 +42,7 @@ class Limits:
     session_idle: timedelta = timedelta(hours=2)
     logins_an_hour: int = 3_600
     bin: timedelta = timedelta(days=15)
+    replicated_ids: int = 600_000
     updated_window: timedelta = timedelta(days=30)
     bulk_result_page: int = 50_000
     bulk_query_jobs: int = 10_000
@@ -59,6 +60,7 @@ class Switches:
     does_token_rotate: bool = False
     does_assignment_rule_run: bool = False
     are_new_fields_visible: bool = True
+    is_app_usage_told: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

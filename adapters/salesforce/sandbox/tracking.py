@@ -44,6 +44,12 @@ def track_change(org: Org, kind: Kind, before: Row, after: Row, actor: Actor) ->
         )
 
 
+def is_readable(org: Org, kind: Kind, row: Row) -> bool:
+    """Say whether the user may see an entry: a field out of sight has no history either."""
+    parent = next((name for name, place in HISTORY_OF.items() if place[0] == kind.name), None)
+    return parent is None or f"{parent}.{row.get('Field')}" not in org.hidden
+
+
 def forget(org: Org, kind: Kind, row_id: str, actor: Actor) -> None:
     """Drop the history of a row that is gone for good."""
     if kind.name not in HISTORY_OF:

@@ -18,6 +18,7 @@ from adapters.salesforce.sandbox.faulty import distorted, refusal
 from adapters.salesforce.sandbox.oauth import OAuth
 from adapters.salesforce.sandbox.org import Org
 from adapters.salesforce.sandbox.problems import Problem, Refused, not_found, refused
+from adapters.salesforce.sandbox.removing import expire_bin
 from adapters.salesforce.sandbox.routes import parts_of, target_of
 from adapters.salesforce.sandbox.sessions import SessionBook
 from adapters.sandbox.exchange import Reply, Request
@@ -91,12 +92,13 @@ class SalesforceVendor:
     def _authorised(self, request: Request, parts: tuple[str, ...]) -> Reply:
         now = self.org.clock.now()
         settle_jobs(self.org)
+        expire_bin(self.org)
         user_id = self.sessions.user(request.headers.get("authorization", ""), now)
         if self.org.budget.take(now):
             reply = self._carried_out(request, parts, user_id)
         else:
             reply = failed(out_of_calls())
-        headers = {**reply.headers, **self.org.budget.header(now)}
+        headers = {**reply.headers, **self.org.limit_header()}
         return Reply(
             status=reply.status,
             body=reply.body,
