@@ -3,19 +3,18 @@
 import asyncio
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from adapters.contract import AdapterKind
 from adapters.errors import Reauthenticate
-from adapters.guide import Guide
 from adapters.registry import adapter_kinds
 from config.problems import ConfigProblems
 from daemon.cli.asking import Asking
 from daemon.cli.failing import APPROVAL_NEEDED, USAGE
+from daemon.cli.guiding import plain, say, show_connected, show_guide, show_scopes
 from daemon.cli.opening import a_state
 from daemon.cli.output import err, escaped, moment, out, print_json, table
 from daemon.clock import SystemClock, SystemLuck
@@ -56,7 +55,7 @@ def connect(kind: str, name: str, order: Order, config: Path, state: str, *, as_
         is_interactive=sys.stdin.isatty() and not order.token_stdin,
     )
     if asking.is_interactive:
-        _show_guide(found, guide)
+        show_guide(found, guide)
     keys = _from_here(found, asking.keys(guide), config)
     while True:
         secrets = asking.secrets(guide)
@@ -69,7 +68,7 @@ def connect(kind: str, name: str, order: Order, config: Path, state: str, *, as_
     if as_json:
         print_json(done)
     else:
-        _show_connected(done)
+        show_connected(done)
 
 
 async def _connect(
@@ -87,7 +86,7 @@ async def _connect(
         return connecting.configure(given, done, os.environ, place)
     except ConfigProblems:
         if done.stored:
-            _say(err, "The credential is stored. The connection could not be written down:")
+            say(err, "The credential is stored. The connection could not be written down:")
         raise
 
 
@@ -99,14 +98,14 @@ async def _look(link: Link, state: State, asking: Asking, *, as_json: bool) -> L
         except Reauthenticate as error:
             if not asking.is_interactive:
                 raise
-            _say(err, escaped(error))
+            say(err, escaped(error))
             raise _Another from None
         if not found.lacking:
             return found
         if not asking.is_interactive:
             _tell_lacking(found, as_json=as_json)
             raise typer.Exit(USAGE)
-        _show_scopes(found)
+        show_scopes(found)
         typer.prompt("Tick what is missing, then press Enter", default="", err=True)
 
 
@@ -114,9 +113,9 @@ def _tell_lacking(found: Look, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        _show_scopes(found)
+        show_scopes(found)
     names = ", ".join(one.name for one in found.lacking)
-    _say(err, f"Nothing was stored: the credential lacks {names}. Tick them and repeat.")
+    say(err, f"Nothing was stored: the credential lacks {names}. Tick them and repeat.")
 
 
 def _confirm(found: Look, asking: Asking, *, yes: bool, as_json: bool) -> None:
@@ -130,11 +129,11 @@ def _confirm(found: Look, asking: Asking, *, yes: bool, as_json: bool) -> None:
     if asking.is_interactive:
         if typer.confirm(f"This opens the account {account}. Is it the right one?", err=True):
             return
-        _say(err, "Nothing was stored.")
+        say(err, "Nothing was stored.")
     else:
         if as_json:
             print_json(found)
-        _say(err, f"Nothing was stored: it opens the account {escaped(account)}; say --yes to it.")
+        say(err, f"Nothing was stored: it opens the account {escaped(account)}; say --yes to it.")
     raise typer.Exit(APPROVAL_NEEDED)
 
 
@@ -178,65 +177,13 @@ def guide(*, kind: str, as_json: bool) -> None:
             print_json({"types": kinds})
         else:
             table("Connect one of", ["type", "system"], list(kinds.items()))
-            _say(out, "Then: crmsyncd connect TYPE, or first: crmsyncd connect TYPE --guide")
+            say(out, "Then: crmsyncd connect TYPE, or first: crmsyncd connect TYPE --guide")
         return
     found, shown = connecting.guided_kind(kind)
     if as_json:
-        print_json(_plain(found, shown))
+        print_json(plain(found, shown))
     else:
-        _show_guide(found, shown, out)
-
-
-def _say(to: Console, text: str) -> None:
-    """Print a sentence; it breaks where the terminal does, so that it can be copied."""
-    to.print(text, soft_wrap=True)
-
-
-def _plain(kind: AdapterKind, shown: Guide) -> dict[str, object]:
-    return {
-        "type": kind.word,
-        "title": kind.title,
-        "steps": list(shown.steps),
-        "scopes": [asdict(one) for one in shown.scopes],
-        "questions": [asdict(one) for one in shown.questions],
-        "revoke": shown.revoke,
-    }
-
-
-def _show_guide(kind: AdapterKind, shown: Guide, to: Console = err) -> None:
-    _say(to, f"[bold]Connect {escaped(kind.title)}[/]")
-    for number, step in enumerate(shown.steps, 1):
-        _say(to, f"  {number}. {escaped(step)}")
-    if shown.scopes:
-        _say(to, "[bold]Scopes to tick[/]")
-    for scope in shown.scopes:
-        word = "" if scope.is_needed else " (may be left out)"
-        _say(to, f"  {escaped(scope.name)}{word}: {escaped(scope.why)}")
-    for question in shown.questions:
-        if question.variable:
-            _say(to, f"Scripts give {question.prompt} as {question.variable}.")
-
-
-_SAID = {True: "granted", False: "[red]MISSING[/]", None: "cannot be told"}
-
-
-def _show_scopes(found: Look) -> None:
-    for one in found.scopes:
-        _say(err, f"  {escaped(one.name)}: {_SAID[one.is_granted]} ({escaped(one.why)})")
-
-
-def _show_connected(done: Connected) -> None:
-    look = done.look
-    _show_scopes(look)
-    _say(out, f"[green]{escaped(look.connection)}[/] opens {escaped(look.account)}.")
-    _say(out, f"External id: {escaped(done.external_id)}.")
-    for setting in done.stored:
-        sealed = f"sealed with the key {done.key} of {escaped(done.key_place)}"
-        _say(out, f"{escaped(setting)} is stored, {sealed}.")
-    if done.configuration:
-        _say(out, f"The connection stands in {escaped(done.configuration)}.")
-    for step in done.next_steps:
-        _say(out, f"[bold]next:[/] {escaped(step)}")
+        show_guide(found, shown, out)
 
 
 def show(*, state: str, as_json: bool) -> None:
@@ -260,9 +207,9 @@ def show(*, state: str, as_json: bool) -> None:
         ],
     )  # fmt: skip
     if found.problem:
-        _say(out, f"[red]{escaped(found.problem)}[/]")
+        say(out, f"[red]{escaped(found.problem)}[/]")
     if not found.credentials:
-        _say(out, "Nothing is stored. Begin with: crmsyncd connect TYPE")
+        say(out, "Nothing is stored. Begin with: crmsyncd connect TYPE")
 
 
 def forget(*, name: str, by: str, state: str, as_json: bool) -> None:
@@ -276,10 +223,10 @@ def forget(*, name: str, by: str, state: str, as_json: bool) -> None:
     if as_json:
         print_json(done)
         return
-    _say(out, f"What was stored for {escaped(name)} is gone from this state.")
-    _say(out, "[bold]next:[/] Make it useless where it came from too, since backups hold it still.")
+    say(out, f"What was stored for {escaped(name)} is gone from this state.")
+    say(out, "[bold]next:[/] Make it useless where it came from too, since backups hold it still.")
     if done.revoke:
-        _say(out, f"  {escaped(done.revoke)}")
+        say(out, f"  {escaped(done.revoke)}")
 
 
 def rotate(*, by: str, state: str, as_json: bool) -> None:
@@ -294,9 +241,9 @@ def rotate(*, by: str, state: str, as_json: bool) -> None:
     if as_json:
         print_json(done)
         return
-    _say(out, f"Sealed anew: {done.sealed_anew}, with the key {done.key} of {done.key_place}.")
+    say(out, f"Sealed anew: {done.sealed_anew}, with the key {done.key} of {done.key_place}.")
     if done.former_keys:
-        _say(
+        say(
             out,
             f"[bold]next:[/] Copy the new key as you did the old one. Backups made before open with "
             f"{escaped(done.former_keys)}: delete it with the last of them.",
