@@ -68,9 +68,13 @@ def _check_intents(known: Claims) -> None:
             history.violate("I5", f"intent {intent.id} is still open")
 
 
+REMOVED = frozenset({"archive", "delete"})
+
+
 def _check_effect(known: Claims, effect: Effect, intent: IntentRow | None, times: int) -> None:
     history = known.world.history
     is_there = (effect.side, effect.record) not in history.deaths
+    is_back = (effect.side, effect.record) in history.restored  # then no look can tell
     if intent is None:
         history.violate("I14", f"{effect.verb} of {effect.record} without an intent")
     elif times > 1:
@@ -79,9 +83,8 @@ def _check_effect(known: Claims, effect: Effect, intent: IntentRow | None, times
         history.violate("I14", f"{effect.record} was written and is said to be {intent.state}")
     elif intent.state == intents.SUPERSEDED and effect.verb == "create" and is_there:
         history.violate("I11", f"{effect.record} was created and is forgotten")
-    elif intent.state == intents.SUPERSEDED and intent.operation.kind.is_removal:
-        if (effect.side, effect.record) not in history.restored:  # then no look can tell
-            history.violate("I14", f"{effect.record} was removed and that is forgotten")
+    elif intent.state == intents.SUPERSEDED and effect.verb in REMOVED and not is_back:
+        history.violate("I14", f"{effect.record} was removed and that is forgotten")
 
 
 def _stands(known: Claims, intent: IntentRow) -> bool:
