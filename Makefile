@@ -24,7 +24,7 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: alerts conformance plants help setup demo test check soak kills bench lock
+.PHONY: alerts conformance plants help setup tryton demo test check soak kills bench lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -47,7 +47,10 @@ $(STAMP): pyproject.toml requirements/dev.txt
 demo: setup ## show it working on sandbox systems and sample data (ONCE=1: run, report, exit)
 	@$(BIN)/crmsyncd demo $(if $(ONCE),--once) $(ARGS)
 
-test: setup ## run every test (ARGS='-k word' narrows)
+tryton: setup ## install a real Tryton server for the tests into .tools/tryton (once, a minute)
+	@$(BIN)/python -m tests.tryton.server
+
+test: setup tryton ## run every test (ARGS='-k word' narrows)
 	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: setup ## format, lint, types, architecture, schema, examples, Dockerfile
@@ -63,10 +66,10 @@ alerts: ## test the alert rules with Prometheus' own promtool
 soak: setup ## simulate SEEDS=2000 seeds in virtual time; one line of JSON (ARGS='--mix network', ARGS='--shrink SEED')
 	@$(BIN)/python -m tests.simulation.soak --seeds $(SEEDS) $(ARGS)
 
-kills: setup ## kill -9 a real sync N=20 times at random moments (ARGS=--fault-proxy: behind a bad net); one line of JSON
+kills: setup ## kill -9 a real sync N=20 times at random moments (ARGS=--fault-proxy: behind a bad net, ARGS='--crm tryton'); one line of JSON
 	@$(BIN)/python -m tests.acceptance.kills --times $(N) $(ARGS)
 
-conformance: setup ## hold every adapter to the contract, faults included: adapters × cases (ARGS=--json)
+conformance: setup tryton ## hold every adapter to the contract, faults included: adapters × cases (ARGS=--json)
 	@$(BIN)/python -m tests.conformance $(ARGS)
 
 plants: setup ## plant each known kind of bug in a copy, and see which suite finds it
@@ -83,3 +86,5 @@ lock: setup ## write requirements/*.txt anew from pyproject.toml (UPGRADE=1: new
 	@$(COMPILE) pyproject.toml --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		| $(COMPILE) - --constraint requirements/dev.txt --output-file requirements/build.txt
+	@printf 'phonenumbers\ntrytond\ntrytond-party\ntrytond-sale-opportunity\n' \
+		| $(COMPILE) - --output-file adapters/tryton/sandbox/requirements.txt

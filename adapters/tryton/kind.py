@@ -43,5 +43,6 @@ KIND = AdapterKind(
     standard_fields=StandardFields(),
     credential_variable="TRYTON_PASSWORD",
     credential_setting="password",
+    sandbox_module="adapters.tryton.sandbox",
     guide=GUIDE,
 )

@@ -1,20 +1,23 @@
-"""A real Tryton server for the tests: installed beside the clone once, started where it is needed.
+"""A real Tryton server for the tests: installed in the clone once, started where it is needed.
 
 ``python -m tests.tryton.server`` only sets it up: that takes a minute, which no test should have to
 wait for.
 """
 
+import asyncio
 import atexit
 import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from adapters.tryton.sandbox.environment import NoServerError
+from adapters.tryton.sandbox.running import installed
 
 FOLDER = Path(__file__).resolve().parents[2] / ".tools" / "tryton"
 VARIABLE = "CRMSYNCD_TRYTON_FOLDER"
@@ -71,11 +74,13 @@ def shared() -> Server:
 
 
 def main() -> int:
-    """Set the server up and start it once, so that tests find it ready."""
-    started = time.monotonic()
-    with server():
-        seconds = time.monotonic() - started
-        sys.stderr.write(f"Tryton is ready in {FOLDER} ({seconds:.0f} s)\n")
+    """Set the server up, so that tests find it ready."""
+    os.environ |= surroundings()
+    try:
+        asyncio.run(installed())
+    except NoServerError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     return 0
 
 
