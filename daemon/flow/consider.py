@@ -128,8 +128,10 @@ def _consider_one(work: Considering, one: _One, made: PagePlan, wanted: Wanted) 
         made.skipped.append((one.side, "busy"))
     elif link is not None and _is_current(one, link, made):
         _consider_link(work, one, link, made, wanted)
-    elif one.row.presence == SUSPECT or not one.row.is_live:
+    elif not one.row.is_live:
         made.cleared.append(one.clear)
+        if one.row.presence != SUSPECT:  # who is gone is nobody's task any more
+            made.readmitted.append((one.side, one.row.id))
     elif one.row.id in one.known.keepers:
         made.readmitted.append((one.side, one.row.id))
         consider_folded(work.pair, one.known, one.kin, (one.side, one.row, one.clear), made)
