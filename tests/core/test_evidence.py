@@ -1,5 +1,6 @@
 """When values came to be, and what that proves."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -70,7 +71,15 @@ def test_only_disjoint_intervals_prove_an_order(
     source: Evidence | None, crm: Evidence | None, expected: Side | None
 ) -> None:
     """Apart by the margin or more: newer. Anything else, or an unknown past: a tie (R12, I21)."""
-    assert expected == later(source, crm, MARGIN)
+    elsewhere = None if crm is None else replace(crm, origin="elsewhere")
+    assert expected == later(source, elsewhere, MARGIN)
+
+
+def test_two_values_of_one_record_are_told_apart_by_its_own_clock() -> None:
+    """A value and its successor in the same place, copied on two ways, need no margin (R12)."""
+    assert Side.SOURCE is later(seen(1, 2), seen(0, 1), MARGIN)
+    assert Side.CRM is later(seen(0, 1), seen(1, 2), MARGIN)
+    assert later(seen(0, 2), seen(1, 3), MARGIN) is None
 
 
 @pytest.mark.parametrize(
