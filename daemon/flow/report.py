@@ -212,13 +212,8 @@ async def report(
         budgets=budgets_of(run.spendings, cost_of(run, made) if made else {}, run.clock.now()),
         put_off_until=error.until if isinstance(error, ShareSpent) else None,
     )
-    await run.state.write(
-        runs.end,
-        run=run.id,
-        outcome=outcome,
-        report=result.model_dump_json(),
-        at=result.ended_at,
-    )
+    text = result.model_dump_json()
+    await run.state.write(runs.end, run=run.id, outcome=outcome, report=text, at=result.ended_at)
     return result
 
 
