@@ -8,7 +8,10 @@ GUIDE = Guide(
             "In Tryton, open Administration > Users > Users and make a user for crmsyncd alone, so "
             "that its changes are known by name. Give it a long password."
         ),
-        "Under Access Permissions, put it into the groups listed below.",
+        (
+            "Parties are open to every user, unless your administrator closed them. Under Access "
+            "Permissions, put it into the group listed below if opportunities are synced."
+        ),
     ),
     questions=(
         Question(setting="base_url", prompt="Address of the server", variable="TRYTON_URL"),
@@ -17,10 +20,9 @@ GUIDE = Guide(
         Question(setting="password", prompt="Password", is_secret=True, variable="TRYTON_PASSWORD"),
     ),
     scopes=(
-        Scope(name="Party", why="read, create and update parties and their contact mechanisms"),
         Scope(
-            name="Sales: Opportunity User",
-            why="the same for opportunities; not needed where none are synced",
+            name="Sale Opportunity",
+            why="read, create and update opportunities; not needed where only parties are synced",
             is_needed=False,
         ),
     ),
