@@ -23,7 +23,7 @@ from adapters.salesforce.sandbox.soql_syntax import (
 )
 from adapters.salesforce.sandbox.soql_words import pointer
 from adapters.salesforce.sandbox.store import Row
-from adapters.salesforce.sandbox.tracking import is_readable
+from adapters.salesforce.sandbox.tracking import readable
 from adapters.sandbox.exchange import JsonObject, Reply
 
 CURSOR_PREFIX = "0r8"
@@ -94,8 +94,7 @@ def find(org: Org, text: str, *, is_all: bool) -> Found:
     found = [
         row for row in chosen if (is_all or not row.is_deleted) and (test is None or test(row))
     ]
-    found = [row for row in found if is_readable(org, meaning.kind, row)]
-    found = meaning.ordered(found, query.order)[query.offset :]
+    found = meaning.ordered(readable(org, meaning.kind, found), query.order)[query.offset :]
     if query.limit is not None:
         found = found[: query.limit]
     return Found(query=query, meaning=meaning, listed=listed, rows=found, is_all=is_all)

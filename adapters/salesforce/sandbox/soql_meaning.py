@@ -84,6 +84,8 @@ class Meaning:
             inside = self.test(condition.of)
             return lambda row: not inside(row)
         parts = [self.test(part) for part in condition.parts]
+        if len(parts) == 2:
+            return _pair(condition.operator, *parts)
         if condition.operator == "AND":
             return lambda row: all(part(row) for part in parts)
         return lambda row: any(part(row) for part in parts)
@@ -183,6 +185,13 @@ class Meaning:
             f"{pointer(self._text, path.at)}\nDidn't understand relationship '{name}' in field path."
             f" No such relationship on entity '{kind.name}'.",
         )
+
+
+def _pair(operator: str, first: RowTest, second: RowTest) -> RowTest:
+    """Join two tests; a window of time is two, and is asked of every row."""
+    if operator == "AND":
+        return lambda row: first(row) and second(row)
+    return lambda row: first(row) or second(row)
 
 
 def attributes(kind: str, record_id: str, version: str) -> JsonObject:

@@ -18,6 +18,7 @@ from adapters.salesforce.sandbox.soql_words import Word, WordKind
 
 Test: TypeAlias = Callable[[Any], bool]
 _IDS = frozenset({"id", "reference"})
+_UNFOLDED = _IDS | {"date", "datetime"}
 _WHOLE_DAYS = {"TODAY": 0, "YESTERDAY": -1, "TOMORROW": 1}
 _ONE_DAY = timedelta(days=1)
 
@@ -40,25 +41,32 @@ def test_of(comparison: Comparison, field: Field, now: datetime) -> Test:
 
 def folded(field: Field, value: Any) -> Any:
     """Return what two values of a field are compared by: texts without capitals, ids with."""
-    return value.lower() if isinstance(value, str) and field.type not in _IDS else value
+    return value.lower() if isinstance(value, str) and field.type not in _UNFOLDED else value
 
 
 def _compared(operator: str, wanted: Any, field: Field) -> Test:
     if operator == "=":
-        return lambda value: folded(field, value) == wanted
+        return _folding(field, lambda value: value == wanted)
     if operator == "!=":
-        return lambda value: folded(field, value) != wanted
+        return _folding(field, lambda value: value != wanted)
     if wanted is None:
         raise refused(
             "MALFORMED_QUERY", f"invalid operator on null for field '{field.name}': {operator}"
         )
-    if operator == "<":
-        return lambda value: value is not None and folded(field, value) < wanted
-    if operator == "<=":
-        return lambda value: value is not None and folded(field, value) <= wanted
-    if operator == ">":
-        return lambda value: value is not None and folded(field, value) > wanted
-    return lambda value: value is not None and folded(field, value) >= wanted
+    tests: dict[str, Test] = {
+        "<": lambda value: value is not None and value < wanted,
+        "<=": lambda value: value is not None and value <= wanted,
+        ">": lambda value: value is not None and value > wanted,
+        ">=": lambda value: value is not None and value >= wanted,
+    }
+    return _folding(field, tests[operator])
+
+
+def _folding(field: Field, test: Test) -> Test:
+    """Let a test see folded values; moments and ids need no folding, which is most of polling."""
+    if field.type in _UNFOLDED:
+        return test
+    return lambda value: test(folded(field, value))
 
 
 def _member(values: frozenset[Any], *, is_negated: bool, field: Field) -> Test:
@@ -75,7 +83,7 @@ def _literal(field: Field, word: Word) -> Any:
     if field.type == "datetime":
         if word.kind is not WordKind.DATETIME:
             raise _wrong(field, "dateTime", is_quoted=False)
-        return as_text(as_moment(word.text)).lower()
+        return as_text(as_moment(word.text))
     if field.type == "date":
         if word.kind is not WordKind.DATE:
             raise _wrong(field, "date", is_quoted=False)

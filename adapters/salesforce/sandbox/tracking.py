@@ -44,10 +44,12 @@ def track_change(org: Org, kind: Kind, before: Row, after: Row, actor: Actor) ->
         )
 
 
-def is_readable(org: Org, kind: Kind, row: Row) -> bool:
-    """Say whether the user may see an entry: a field out of sight has no history either."""
+def readable(org: Org, kind: Kind, rows: list[Row]) -> list[Row]:
+    """Return the rows the user may see: a field out of sight has no history either."""
     parent = next((name for name, place in HISTORY_OF.items() if place[0] == kind.name), None)
-    return parent is None or f"{parent}.{row.get('Field')}" not in org.hidden
+    if parent is None:
+        return rows
+    return [row for row in rows if f"{parent}.{row.get('Field')}" not in org.hidden]
 
 
 def forget(org: Org, kind: Kind, row_id: str, actor: Actor) -> None:
