@@ -7,6 +7,7 @@ import pytest
 
 from adapters.salesforce.sandbox.conditions import http_date
 from adapters.sandbox.clock import ManualClock
+from tests.sandbox_salesforce.conftest import Start
 from tests.sandbox_salesforce.wire import Wire
 
 KEY = "crmsyncd_id__c"
@@ -288,6 +289,28 @@ async def test_opportunity(wire: Wire) -> None:
     )
     refused = await wire.patch(made, "Opportunity", ContactId=contact)
     assert ["INVALID_FIELD_FOR_INSERT_UPDATE"] == refused.codes
+
+
+async def test_person_accounts(start: Start) -> None:
+    """§3.3: named by its parts, mirrored by a contact that only the account can change."""
+    wire = await start(has_person_accounts=True)
+    made = await wire.create("Account", FirstName="N", LastName="Okafor", PersonEmail="n@e.example")
+    account = await wire.read(made, "Account")
+    assert (True, "N Okafor") == (account["IsPersonAccount"], account["Name"])
+    await wire.patch(made, "Account", LastName="Obi", PersonTitle="Chief")
+    contact = await wire.read(account["PersonContactId"])
+    assert (True, "N Obi", "Chief", "n@e.example", made) == tuple(
+        contact[name] for name in ("IsPersonAccount", "Name", "Title", "Email", "AccountId")
+    )
+    for refused in (
+        await wire.patch(made, "Account", Name="Whole"),
+        await wire.patch(account["PersonContactId"], Title="T"),
+        await wire.call("POST", "sobjects/Account", {"LastName": "L", "Name": "Whole"}),
+    ):
+        assert ["INVALID_FIELD_FOR_INSERT_UPDATE"] == refused.codes
+    company = await wire.create("Account", Name="Acme")
+    assert not (await wire.read(company, "Account"))["IsPersonAccount"]
+    assert 204 == (await wire.patch(company, "Account", Name="Acme, Inc.")).status
 
 
 async def test_campaign_members(wire: Wire) -> None:
