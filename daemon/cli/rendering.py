@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from daemon.cli.output import escaped, moment, out, table
+from daemon.core.validate import Severity
 from daemon.flow.forecast import Budget
 from daemon.flow.report import Change, PlannedWrite, RunReport
 
@@ -144,6 +145,15 @@ ON_A_SCREEN = 12
 
 
 def _attention(report: RunReport) -> None:
+    table(
+        "To look at: nothing waits for these",
+        ["side", "field", "rule", "records", "why"],
+        [
+            [one.side, one.field, one.rule, one.number, one.message]
+            for one in report.validation
+            if one.severity == Severity.WARNING
+        ],
+    )
     conflicts = report.conflicts[:ON_A_SCREEN]
     table(
         "Conflicts",

@@ -9,6 +9,23 @@ import re
 _MANGLED = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+\d{2,3}", re.ASCII)
 """How spreadsheets show a long number: one digit, a mantissa, ``E+`` and at least two digits."""
 
+_ERRORS = frozenset(
+    [
+        "#N/A",
+        "#NAME?",
+        "#VALUE!",
+        "#REF!",
+        "#DIV/0!",
+        "#NUM!",
+        "#NULL!",
+        "#SPILL!",
+        "#NV",
+        "#WERT!",
+        "#BEZUG!",
+    ]
+)
+"""What stands in a cell whose formula failed, in the words of common languages."""
+
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """Control characters and lone surrogates: no field holds them on purpose, many systems refuse
 them, and UTF-8 cannot carry the latter at all. Tab and line ends are text."""
@@ -29,6 +46,11 @@ _FIVE_DIGIT_COUNTRIES = frozenset(
 def is_mangled_number(text: str) -> bool:
     """Tell whether *text* is a number a spreadsheet shortened: digits of it are lost for good."""
     return "E+" in text and _MANGLED.fullmatch(text.strip()) is not None
+
+
+def is_failed_formula(text: str) -> bool:
+    """Tell whether *text* is what a spreadsheet shows where a formula failed."""
+    return text.startswith("#") and text.strip().upper() in _ERRORS
 
 
 def stray_control(text: str) -> bool:

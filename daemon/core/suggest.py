@@ -6,13 +6,14 @@ Every suggestion passes the rule it answers; none is ever applied here.
 
 import re
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import extract
 
+from daemon.core.mojibake import repaired
 from daemon.core.normalize import is_email
+from daemon.core.normalize.dates import read_serial, read_written
 from daemon.core.normalize.phone import found_in
 from daemon.core.normalize.reading import number
 from daemon.core.normalize.text import as_text, clean, number_text
@@ -24,10 +25,11 @@ OPTION_LIKENESS = 0.75
 """Least likeness of an option worth offering."""
 
 _ENCLOSED = re.compile(r"<([^<>]+)>")
-_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
-_EITHER_FIRST = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})", re.ASCII)
+_COMMENT = re.compile(r"\([^()]*\)")
+_QUOTED = re.compile(r'"([^"\\\s]*)"(@.*)')
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:([.,' \u00a0\u202f])\d{3})+(?:([.,])\d+)?", re.ASCII)
-_MONTHS = 12
+_LONGEST = 1000
+"""Characters beyond which nothing is offered: whoever reads it could not tell what changed."""
 
 
 def value_class(value: Value) -> str:
@@ -46,13 +48,17 @@ def value_class(value: Value) -> str:
 
 def suggest(rule: str, value: Value, target: Field, region: str | None) -> str:
     """Return a corrected value that fits *target*, or "" when none is likely enough."""
-    offer = _OFFERS.get(rule)
-    return offer(as_text(value), target, region) if offer else ""
+    offer, text = _OFFERS.get(rule), as_text(value)
+    return offer(text, target, region) if offer and len(text) <= _LONGEST else ""
 
 
 def _email(text: str, _target: Field, _region: str | None) -> str:
     enclosed = _ENCLOSED.search(text)
-    bare = enclosed[1] if enclosed else text
+    bare = _COMMENT.sub("", enclosed[1] if enclosed else text)
+    quoted = _QUOTED.fullmatch(bare.strip())
+    bare = quoted[1] + quoted[2] if quoted else bare
+    if '"' in bare:
+        return ""  # what is quoted cannot be left out: it would be another mailbox
     bare = "".join(bare.split()).removeprefix("mailto:").replace(",", ".").strip(".;<>")
     return bare if is_email(bare) else ""
 
@@ -75,22 +81,8 @@ def _number(text: str, _target: Field, _region: str | None) -> str:
 
 def _date(text: str, _target: Field, _region: str | None) -> str:
     """Offer a date only where day and month cannot be mistaken for each other."""
-    dotted, other = _DAY_FIRST.fullmatch(text), _EITHER_FIRST.fullmatch(text)
-    if dotted:
-        return _iso(dotted[3], dotted[2], dotted[1])
-    if other is None:
-        return ""
-    first, second = int(other[1]), int(other[2])
-    if first > _MONTHS:
-        return _iso(other[3], other[2], other[1])
-    return _iso(other[3], other[1], other[2]) if second > _MONTHS or first == second else ""
-
-
-def _iso(year: str, month: str, day: str) -> str:
-    try:
-        return date(int(year), int(month), int(day)).isoformat()
-    except ValueError:
-        return ""
+    found = read_written(text) or read_serial(text)
+    return found.isoformat() if found else ""
 
 
 def _option(text: str, target: Field, _region: str | None) -> str:
@@ -109,6 +101,10 @@ def _without_controls(text: str, _target: Field, _region: str | None) -> str:
     return clean(without_controls(text))
 
 
+def _repaired(text: str, _target: Field, _region: str | None) -> str:
+    return repaired(text)
+
+
 def _zip(text: str, _target: Field, _region: str | None) -> str:
     return text.zfill(FIVE_DIGITS)
 
@@ -117,6 +113,7 @@ _OFFERS: dict[str, Callable[[str, Field, str | None], str]] = {
     "control_characters": _without_controls,
     "invalid_email": _email,
     "invalid_phone": _phone,
+    "mojibake": _repaired,
     "not_a_date": _date,
     "not_a_number": _number,
     "not_an_option": _option,

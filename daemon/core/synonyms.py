@@ -246,6 +246,11 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "funcionários", "número de funcionários", "colaboradores",
             "medewerkers", "aantal medewerkers", "aantal werknemers",
         ),
+        "currency": (
+            "currency code", "currency iso code", "iso currency", "deal currency",
+            "währung", "währungscode", "devise", "code devise", "moneda", "divisa", "valuta",
+            "moeda", "munteenheid",
+        ),
         "department": (
             "dept", "abteilung", "service", "departamento", "reparto", "afdeling",
         ),

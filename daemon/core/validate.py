@@ -11,13 +11,21 @@ from enum import StrEnum
 from functools import lru_cache
 
 from daemon.core.field_rules import FieldRule
+from daemon.core.mojibake import has_lost_characters, is_mojibake
 from daemon.core.normalize import ConversionError, convert
 from daemon.core.normalize.phone import cannot_be_judged, is_fake
 from daemon.core.normalize.text import as_text
+from daemon.core.region import region_of
 from daemon.core.schema import Field
-from daemon.core.spreadsheet import has_lost_zero, is_mangled_number, stray_control
+from daemon.core.spreadsheet import (
+    has_lost_zero,
+    is_failed_formula,
+    is_mangled_number,
+    stray_control,
+)
 from daemon.core.suggest import suggest, value_class
 from daemon.core.values import FieldKind, Side, Value, Values
+from daemon.core.warn import warned_of
 
 ZIP, COUNTRY = "zip", "country"
 
@@ -33,11 +41,13 @@ class Severity(StrEnum):
     """The whole record: it cannot be matched or created as it is."""
     FIELD = "field"
     """Only this field; the others of the record go on."""
+    WARNING = "warning"
+    """Nothing: it is written as it is, and a person should look at it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One value that must not be written as it is."""
+    """One value that must not be written as it is, or that a person should look at."""
 
     record_id: str
     field: str
@@ -74,8 +84,11 @@ def validate(
 
     *identity* are the match keys, by the name of either side or the canonical name; *required_any*
     are fields of the other side of which a create needs one. An absent value is unread, not empty
-    (I24): it is neither judged nor missed. At most one finding a field, the first that applies.
+    (I24): it is neither judged nor missed. At most one finding a field, the first that applies; a
+    warning only where nothing worse is found. Phone numbers without their country are read with
+    the record's own one, else with *region*.
     """
+    region = region_of(rules, side, values, region)
     findings = [
         _finding(record_id, rule, values, rules, identity, region, side)
         for rule in rules
@@ -112,7 +125,7 @@ def _finding(
         or _zip_fault(rule, values, rules, side)
     )
     if fault is None:
-        return None
+        return _warning(record_id, rule, value, region, side)
     is_vital = (_is_key(rule, identity) or _is_required(rule, side)) and fault.rule != STATELESS
     return Finding(
         record_id=record_id,
@@ -122,6 +135,23 @@ def _finding(
         message=fault.message,
         suggestion=suggest(fault.rule, value, rule.field(side.other), region),
         severity=Severity.RECORD if is_vital else Severity.FIELD,
+    )
+
+
+def _warning(
+    record_id: str, rule: FieldRule, value: Value, country: str | None, side: Side
+) -> Finding | None:
+    warned = warned_of(rule, value, country, side)
+    if warned is None:
+        return None
+    return Finding(
+        record_id=record_id,
+        field=rule.name(side),
+        rule=warned.rule,
+        value_class=value_class(value),
+        message=warned.message,
+        suggestion=warned.suggestion,
+        severity=Severity.WARNING,
     )
 
 
@@ -141,6 +171,21 @@ def _text_fault(value: Value, label: str) -> _Fault | None:
     if stray_control(value):
         return _Fault(
             "control_characters", f"{label} holds invisible control characters; remove them"
+        )
+    if is_failed_formula(value):
+        return _Fault(
+            "spreadsheet_error",
+            f"{label} holds the error of a failed formula; correct the formula in the spreadsheet",
+        )
+    if has_lost_characters(value):
+        return _Fault(
+            "lost_characters",
+            f"{label} holds a mark where a character was lost; export it again as UTF-8",
+        )
+    if is_mojibake(value):
+        return _Fault(
+            "mojibake",
+            f"{label} was read in the wrong encoding on its way here; export it again as UTF-8",
         )
     if is_mangled_number(value):
         return _Fault(

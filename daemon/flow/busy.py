@@ -92,8 +92,9 @@ def _keys_awaited(pair: PairPart, intent: IntentRow) -> set[tuple[str, str]]:
     values = intent.operation.values
     keys = {
         (key.name(side, pair.region), value)
-        for key in pair.keys
         for side, part in pair.ends.items()
-        if part.end == intent.end and (value := key.values(side, values, pair.region)) is not None
+        if part.end == intent.end
+        for key in pair.keys
+        if (value := key.values(side, values, pair.region_of(side, values))) is not None
     }
     return keys | ({(EXTERNAL, intent.link)} if intent.carries_token else set())

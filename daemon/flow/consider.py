@@ -187,7 +187,8 @@ def _reconcile(
     findings = check(work.pair, Side.SOURCE, found.rows[Side.SOURCE])
     apart, is_out, held = findings_apart(work.pair, Side.SOURCE, findings)
     if not found.is_new:  # a record just matched was judged on its own
-        made.judged.append((Side.SOURCE, not findings))
+        made.judged.append((Side.SOURCE, not apart))
+        made.found += [(Side.SOURCE, finding) for finding in findings]
     made.readmitted += [(clear.side, clear.id) for clear in clears]
     if is_out and found.is_new:
         made.apart += apart
@@ -214,7 +215,8 @@ def _consider_loose(
     made.readmitted.append((one.side, one.row.id))
     findings = check(work.pair, one.side, one.row)
     apart, is_out, held = findings_apart(work.pair, one.side, findings)
-    made.judged.append((one.side, not findings))
+    made.judged.append((one.side, not apart))
+    made.found += [(one.side, finding) for finding in findings]
     if is_out and one.side is Side.SOURCE:
         made.apart += apart
         _clear_after_opt_outs(work.pair, one, made)
@@ -335,8 +337,9 @@ def _is_another(pair: PairPart, one: _One, link: LinkRow) -> bool:
             for rule in key.rules
             if (known := link.base.get(rule_key(rule))) is not None
         }
-        was = key.values(one.side, before, pair.region)
-        now = key.values(one.side, one.row.values, pair.region)
+        region = pair.region_of(one.side, one.row.values)
+        was = key.values(one.side, before, region)
+        now = key.values(one.side, one.row.values, region)
         if was is not None and now is not None:
             return was != now  # the strongest key that both have tells
     return False

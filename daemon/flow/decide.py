@@ -58,6 +58,8 @@ class PagePlan:
     """(side, why)."""
     judged: list[tuple[Side, bool]] = field(default_factory=list)
     """(side, whether valid): for the counts."""
+    found: list[tuple[Side, Finding]] = field(default_factory=list)
+    """What validation found, warnings too: for the report."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,9 +101,10 @@ def findings_apart(
             value_class=finding.value_class,
         )
         for finding in findings
+        if finding.severity is not Severity.WARNING
     ]
     is_out = any(finding.severity is Severity.RECORD for finding in findings)
-    held = frozenset(finding.field for finding in findings)
+    held = frozenset(item.field for item in items)
     return items, is_out, held
 
 
@@ -137,7 +140,7 @@ def decide_link(
         view(pair, Side.SOURCE, found.rows[Side.SOURCE], times),
         view(pair, Side.CRM, found.rows[Side.CRM], times),
         found.link.base,
-        terms=pair.terms,
+        terms=pair.terms_of({side: row.values for side, row in found.rows.items()}),
         verdicts=own,
         withheld=held,
     )

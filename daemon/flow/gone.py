@@ -150,7 +150,7 @@ def _removal(
                 before=widowed.row.values[rule.name(widowed.side)],
                 kind=rule.kind,
                 fingerprint=rule.fingerprint(),
-                region=pair.region,
+                region=pair.region_of(widowed.side, widowed.row.values),
             )
             for rule in pair.mapping.rules
         ),
@@ -166,6 +166,7 @@ def edits_since(pair: PairPart, widowed: Widowed, *, winner: Side) -> tuple[Clas
     What they never agreed on (withheld, or a conflict that is still open) only this record has.
     """
     found = []
+    region = pair.region_of(widowed.side, widowed.row.values)
     for rule in pair.mapping.rules:
         known = widowed.link.base.get(rule_key(rule))
         name = rule.name(widowed.side)
@@ -174,7 +175,7 @@ def edits_since(pair: PairPart, widowed: Widowed, *, winner: Side) -> tuple[Clas
         value, half = widowed.row.values[name], None
         if known is not None:
             half = known.source if widowed.side is Side.SOURCE else known.crm
-        if comparable(rule.kind, value, pair.region) == comparable(rule.kind, half, pair.region):
+        if comparable(rule.kind, value, region) == comparable(rule.kind, half, region):
             continue
         values = {widowed.side: value, widowed.side.other: None}
         found.append(

@@ -172,7 +172,7 @@ async def _plan_side(
         run.on_progress(Progress(step="decide", place=place, done=done, total=waiting))
         first = counting.position
         counting.add(made.operations)
-        _count(run, made)
+        _count(run, pair.name, made)
         apart = await run.state.write(
             keep_page,
             run=run.id,
@@ -188,9 +188,11 @@ async def _plan_side(
         _measure(counting.measures[pair.name], made, sum(apart.values()))
 
 
-def _count(run: RunPart, made: PagePlan) -> None:
+def _count(run: RunPart, pair: str, made: PagePlan) -> None:
     for side, is_valid in made.judged:
         run.tally.add(side, "valid" if is_valid else "invalid")
+    for side, finding in made.found:
+        run.tally.note_finding(pair, side, finding)
     for side, why in made.skipped:
         run.tally.skip(side, why)
     run.tally.add(Side.CRM, "conflicts", sum(len(clashes) for _, _, clashes in made.clashes))

@@ -13,6 +13,7 @@ from daemon.flow.approve import Risk, Verdict, risk_of
 from daemon.flow.calls import keep_calls
 from daemon.flow.cost import cost_of
 from daemon.flow.forecast import Budget, budgets_of
+from daemon.flow.found import Found, findings_of
 from daemon.flow.hold import PairHeld, RunHalted
 from daemon.flow.parts import PairPart, RunPart
 from daemon.flow.plan import SAMPLES, PlanMade
@@ -151,6 +152,8 @@ class RunReport(Part):
     """Pair → source fields that go nowhere."""
     guards: list[Tripped] = []
     """What stopped something in this run."""
+    validation: list[Found] = []
+    """What validation found in the records this run decided, warnings too."""
     conflicts: list[Attention] = []
     quarantine: list[Attention] = []
     open_intents: int = 0
@@ -200,6 +203,7 @@ async def report(
         mapping={pair.name: _mapping(pair) for pair in run.pairs},
         unmapped={pair.name: list(pair.mapping.unmapped_source) for pair in run.pairs},
         guards=_guards(run, made),
+        validation=findings_of(run.tally),
         conflicts=await _conflicts(run, pair_names),
         quarantine=await _quarantine(run, pair_names),
         open_intents=still_open,

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from daemon.core.guards import Trip
+from daemon.core.validate import Finding, Severity
 from daemon.core.values import Side
 
 COUNTS = (
@@ -19,6 +20,30 @@ COUNTS = (
     "conflicts",
     "quarantined",
 )
+
+
+SAMPLES = 5
+"""Records kept by name for each kind of finding."""
+
+Kind = tuple[str, Side, str, str]
+"""Pair, side, field and rule of a finding."""
+
+
+@dataclass(kw_only=True, slots=True)
+class FindingCount:
+    """How often one thing was found, and where first."""
+
+    number: int = 0
+    severity: Severity = Severity.WARNING
+    message: str = ""
+    records: list[str] = field(default_factory=list)
+
+    def add(self, finding: Finding) -> None:
+        """Take one more in."""
+        self.number += 1
+        self.severity, self.message = finding.severity, finding.message
+        if len(self.records) < SAMPLES and finding.record_id not in self.records:
+            self.records.append(finding.record_id)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -45,6 +70,8 @@ class Tally:
     changed_records: int = 0
     merges: int = 0
     """Records that people merged into others, as far as this run learned of it (I20)."""
+    findings: dict[Kind, FindingCount] = field(default_factory=dict)
+    """What validation found in the records decided."""
     notes: list[str] = field(default_factory=list)
     doubted: set[tuple[str, str]] = field(default_factory=set)
     """Ends (connection, object) that must be listed before a lost write can be told (R32)."""
@@ -66,6 +93,11 @@ class Tally:
         """Count records that were left alone, and why."""
         self.add(side, "skipped", number)
         self.skipped[why] += number
+
+    def note_finding(self, pair: str, side: Side, finding: Finding) -> None:
+        """Count a finding; a few records are kept by name."""
+        kind = (pair, side, finding.field, finding.rule)
+        self.findings.setdefault(kind, FindingCount()).add(finding)
 
     def need(self, purpose: str, records: int, batch: int, *, is_remote: bool) -> None:
         """Count the calls that *records* need at least in batches of *batch*."""

@@ -138,7 +138,7 @@ def _update(
                 before=record.values[one.copy.field] if record else None,
                 kind=rule.kind,
                 fingerprint=rule.fingerprint(),
-                region=undoing.pair.region,
+                region=one.copy.region,
             )
         )
     return operation_of(undoing, side, OperationKind.UPDATE, tuple(copies), wish.run)

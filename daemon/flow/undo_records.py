@@ -96,7 +96,7 @@ def _as_it_stands(undoing: Undoing, side: Side, record: Record) -> tuple[Copy, .
             before=record.values[rule.name(side)],
             kind=rule.kind,
             fingerprint=rule.fingerprint(),
-            region=pair.region,
+            region=pair.region_of(side, record.values),
         )
         for rule in pair.mapping.rules
         if rule.name(side) in record.values
@@ -114,7 +114,7 @@ def judge_removed(undoing: Undoing, side: Side, wish: Wish, made: Judged) -> Non
         rule = rule_of(undoing.pair, one.copy)
         if rule is not None and one.wanted is not None:
             origin = held(undoing, side.other, rule)
-            copies.append(_made_again(undoing, rule, one, origin))
+            copies.append(_made_again(rule, one, origin))
     if not copies:
         why = "nothing is known of what it held"
         made.failed.append(item(undoing, side, "removed", why=why))
@@ -131,7 +131,7 @@ def _without_record(operation: Operation, link: str) -> Operation:
     return replace(operation, source_id=None, link="", replaces=link)
 
 
-def _made_again(undoing: Undoing, rule: FieldRule, one: FieldBack, origin: Value) -> Copy:
+def _made_again(rule: FieldRule, one: FieldBack, origin: Value) -> Copy:
     return Copy(
         rule=one.copy.rule,
         field=one.copy.field,
@@ -140,5 +140,5 @@ def _made_again(undoing: Undoing, rule: FieldRule, one: FieldBack, origin: Value
         before=None,
         kind=rule.kind,
         fingerprint=rule.fingerprint(),
-        region=undoing.pair.region,
+        region=one.copy.region,
     )

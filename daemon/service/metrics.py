@@ -31,11 +31,11 @@ REASONS = frozenset(
 
 RULES = frozenset(
     {
-        "ambiguous_list", "ambiguous_match", "control_characters", "duplicate_in_side",
+        "ambiguous_date", "ambiguous_list", "ambiguous_match", "control_characters", "duplicate_in_side",
         "duplicate_of_linked", "forgotten_create", "has_successor", "ignored_write",
         "invalid_email", "invalid_phone", "key_taken",
-        "not_a_date", "not_a_number", "not_an_option", "not_yes_or_no", "phone_without_country",
-        "required_empty", "role_address", "spreadsheet_lost_zeros", "spreadsheet_number",
+        "lost_characters", "mojibake", "not_a_date", "not_a_number", "not_an_option", "not_yes_or_no", "phone_without_country",
+        "required_empty", "role_address", "spreadsheet_error", "spreadsheet_lost_zeros", "spreadsheet_number",
         "too_long", "unknown_create",
     }
 )  # fmt: skip

@@ -5,12 +5,13 @@ from sqlalchemy import Connection
 from daemon.core.facts import rule_key
 from daemon.core.field_rules import FieldRule
 from daemon.core.normalize import agrees
-from daemon.core.values import Side, Value
+from daemon.core.values import Side
 from daemon.flow.parts import PairPart
 from daemon.flow.prepare import prepare
 from daemon.use_cases.attend import Answer
 from daemon.use_cases.workspace import Workspace
 from state import attention, links, mirror, pending
+from state.mirror import MirrorRow
 
 LISTED = 50
 
@@ -71,7 +72,7 @@ def _compare(connection: Connection, part: PairPart) -> tuple[int, int, list[str
                     continue
                 compared += 1
                 key = rule_key(rule)
-                if _same(part, rule, source.values[rule.source], crm.values[rule.crm]):
+                if _same(part, rule, source, crm):
                     continue
                 places = {(source.id, rule.source), (source.id, ""), (crm.id, rule.crm)}
                 if not {(row.id, key), *places} & excused:
@@ -79,8 +80,15 @@ def _compare(connection: Connection, part: PairPart) -> tuple[int, int, list[str
     return number, compared, differences
 
 
-def _same(part: PairPart, rule: FieldRule, source: Value, crm: Value) -> bool:
-    return agrees(source, rule.source_field, crm, rule.crm_field, rule.kind, part.region)
+def _same(part: PairPart, rule: FieldRule, source: MirrorRow, crm: MirrorRow) -> bool:
+    return agrees(
+        source.values[rule.source],
+        rule.source_field,
+        crm.values[rule.crm],
+        rule.crm_field,
+        rule.kind,
+        part.terms_of({Side.SOURCE: source.values, Side.CRM: crm.values}).region,
+    )
 
 
 def _excused(connection: Connection, part: PairPart) -> set[tuple[str, str]]:

@@ -78,7 +78,7 @@ def test_values_take_the_form_of_the_target(
         ("1,234", K.NUMBER, "not_a_number"),
         (True, K.NUMBER, "not_a_number"),
         ("maybe", K.BOOL, "not_yes_or_no"),
-        ("03/04/2026", K.DATE, "not_a_date"),
+        ("03/04/2026", K.DATE, "ambiguous_date"),
         ("soon", K.DATETIME, "not_a_date"),
         ("Unheard of", K.CHOICE, "not_an_option"),
         ("TWIN", K.CHOICE, "not_an_option"),

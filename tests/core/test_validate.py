@@ -83,7 +83,7 @@ COLOURS = (Choice(value="r", label="Red"), Choice(value="g", label="Green"))
         (K.DATE, "29/10/2026", "not_a_date", "2026-10-29"),
         (K.DATE, "10/29/2026", "not_a_date", "2026-10-29"),
         (K.DATE, "03/03/2026", "not_a_date", "2026-03-03"),
-        (K.DATE, "03/04/2026", "not_a_date", ""),
+        (K.DATE, "03/04/2026", "ambiguous_date", ""),
         (K.DATE, "31.02.2026", "not_a_date", ""),
         (K.DATE, "soon", "not_a_date", ""),
         (K.TEXT, "a\x00b", "control_characters", "ab"),

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from daemon.cli.failing import OUTCOME_CODES
-from daemon.flow import forecast, report
+from daemon.flow import forecast, found, report
 from daemon.flow.tally import COUNTS
 from daemon.use_cases.demo import DemoResult
 from daemon.use_cases.overview import CallLine, FullReport
@@ -24,6 +24,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "`guards[]`": report.Tripped,
     "`budgets[]`": forecast.Budget,
     "`mapping.PAIR[]`": report.MappingLine,
+    "`validation[]`": found.Found,
     "`conflicts[]` and `quarantine[]`": report.Attention,
     "`report RUN --calls --json`": FullReport,
     "`calls[]`": CallLine,

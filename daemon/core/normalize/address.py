@@ -15,14 +15,20 @@ from daemon.core.normalize.text import clean
 CACHE_SIZE = 65_536
 _SHORT = 128
 """Addresses up to this length meet no limit of the whole address, however the host is encoded."""
+_LONGEST = 254
+"""Characters of the longest address a mail server takes (RFC 5321)."""
 _LONGEST_NAME = 64
 _PLAIN_NAME = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII | re.IGNORECASE
 )
 """A dot-atom (RFC 5322): the part before the ``@`` of nearly every address."""
+_SEVERAL = re.compile(r"@[^@]*[,;/\s][^@]*@")
 _LONGEST_LABEL = 63
 _PUNYCODE_MARK = "xn--"
 _URL = re.compile(r"(?:([a-z][a-z0-9+.\-]*)://)?([^\s/?#@]+\.[^\s/?#@]+)([/?#]\S*)?", re.IGNORECASE)
+_HOST = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?:[^\W\d_]{2,}|xn--[\w-]+)\.?(?::\d{1,5})?")
+_WEB = frozenset({"http", "https"})
+_LONGEST_URL = 2048
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -34,6 +40,8 @@ def is_email(text: str) -> bool:
     them and they reach nobody; ``localhost``, ``.invalid``, ``.local`` and dotless hosts do not.
     """
     address = text.strip()
+    if len(address) > _LONGEST:
+        return False
     name, _, host = address.rpartition("@")
     if len(address) <= _SHORT and len(name) <= _LONGEST_NAME and _PLAIN_NAME.fullmatch(name):
         # Whether it is an address then hangs on the host alone, and contacts share hosts.
@@ -52,12 +60,43 @@ def _is_address(address: str) -> bool:
     return "." in parts.domain
 
 
+def why_no_email(text: str) -> str:
+    """Return what keeps *text* from being an address, in words that show nothing of it."""
+    address = text.strip()
+    if len(address) > _LONGEST:
+        return f"this one is longer than {_LONGEST} characters"
+    name, _, host = address.rpartition("@")
+    for applies, why in (
+        ("@" not in address, "the @ is missing"),
+        ('"' in name, "quotation marks before the @ are refused nearly everywhere"),
+        ("(" in address and ")" in address, "it holds a comment in brackets"),
+        ("<" in address or address.lower().startswith("mailto:"), "there is more than the address"),
+        (_SEVERAL.search(address) is not None, "there are several"),
+        (any(letter.isspace() for letter in address), "it holds a blank"),
+        ("," in address, "it holds a comma"),
+        (not name, "nothing stands before the @"),
+        ("." not in host, "what follows the @ has no dot"),
+        (len(name) > _LONGEST_NAME, f"more than {_LONGEST_NAME} characters stand before the @"),
+    ):
+        if applies:
+            return why
+    return "this one cannot be written to"
+
+
 @lru_cache(maxsize=CACHE_SIZE)
 def email_form(text: str) -> str:
     """Return what an e-mail address is compared by: lower case, host in Unicode."""
     address = clean(clean(text).lower())
     name, mark, host = address.rpartition("@")
     return f"{name}{mark}{_host(host)}" if mark else address
+
+
+def is_url(text: str) -> bool:
+    """Tell whether *text* is a web address: a host with a dot, with or without its scheme."""
+    match = _URL.fullmatch(text.strip()) if len(text) <= _LONGEST_URL else None
+    if match is None or (match[1] or "https").lower() not in _WEB:
+        return False
+    return _HOST.fullmatch(_host(match[2].lower())) is not None
 
 
 def url_form(text: str) -> str:

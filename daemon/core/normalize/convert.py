@@ -9,7 +9,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from types import MappingProxyType
 
-from daemon.core.normalize.address import is_email
+from daemon.core.normalize.address import is_email, why_no_email
+from daemon.core.normalize.dates import DateOrder, date_order
 from daemon.core.normalize.phone import cannot_be_judged, e164
 from daemon.core.normalize.reading import day, instant, number, truth
 from daemon.core.normalize.text import LIST_MARK, as_text, clean, items, split
@@ -74,7 +75,9 @@ def _email(value: Value, _source: Field, target: Field, _region: str | None) -> 
     text = as_text(value)
     if is_email(text):
         return text
-    raise ConversionError("invalid_email", f"{target.label} expects an e-mail address")
+    raise ConversionError(
+        "invalid_email", f"{target.label} expects an e-mail address; {why_no_email(text)}"
+    )
 
 
 def _phone(value: Value, _source: Field, target: Field, region: str | None) -> Value:
@@ -109,17 +112,24 @@ def _truth(value: Value, _source: Field, target: Field, _region: str | None) -> 
 def _day(value: Value, _source: Field, target: Field, _region: str | None) -> Value:
     reading = day(value)
     if reading is None:
-        raise ConversionError("not_a_date", f"{target.label} expects a date such as 2026-10-29")
+        raise _no_date(value, target, "a date such as 2026-10-29")
     return reading
 
 
 def _instant(value: Value, _source: Field, target: Field, _region: str | None) -> Value:
     reading = instant(value)
     if reading is None:
-        raise ConversionError(
-            "not_a_date", f"{target.label} expects a time such as 2026-10-29T09:12:00Z"
-        )
+        raise _no_date(value, target, "a time such as 2026-10-29T09:12:00Z")
     return reading
+
+
+def _no_date(value: Value, target: Field, wanted: str) -> ConversionError:
+    if date_order(as_text(value)) is DateOrder.EITHER:
+        return ConversionError(
+            "ambiguous_date",
+            f"{target.label} expects {wanted}; in this one day and month cannot be told apart",
+        )
+    return ConversionError("not_a_date", f"{target.label} expects {wanted}")
 
 
 def _choice(value: Value, source: Field, target: Field, _region: str | None) -> Value:

@@ -37,6 +37,8 @@ _WRITTEN = re.compile(
 _FEWEST_DIGITS = 3
 _SURE_LENGTH = 8
 """National digits from which a possible number needs no look into the assigned ranges."""
+_LONGEST_WRITTEN = 64
+"""Characters a number is written with at most, extension and blanks included."""
 _LONGEST_SEARCHED = 100
 """Characters looked through for a number to suggest."""
 _FAKES = frozenset({"1234567890", "123456789", "0123456789", "12345678"})
@@ -64,7 +66,7 @@ def read_number(text: str, region: str | None) -> Number | None:
     without country code has to be an assigned one.
     """
     plain = text.strip()
-    if not _WRITTEN.fullmatch(plain):
+    if len(plain) > _LONGEST_WRITTEN or not _WRITTEN.fullmatch(plain):
         return None
     if region is None and plain.startswith("00"):
         plain = "+" + plain[2:]
@@ -128,6 +130,8 @@ def cannot_be_judged(text: str, region: str | None) -> bool:
     """Tell whether *text* looks like a national number and no region says of which nation."""
     plain = text.strip()
     if region is not None or plain.startswith(("+", "＋", "00")):  # noqa: RUF001
+        return False
+    if len(plain) > _LONGEST_WRITTEN:
         return False
     digits = sum(letter.isdigit() for letter in plain)
     return digits >= _FEWEST_DIGITS and _WRITTEN.fullmatch(plain) is not None
