@@ -55,7 +55,8 @@ def _counted(sync: Sync) -> Mapping[str, Any]:
     shared = sync.model_dump(
         mode="json",
         exclude_defaults=True,
-        exclude=_NOT_COUNTED | {"source", "crm", "several", "fields", "match", "required"},
+        exclude=_NOT_COUNTED
+        | {"source", "crm", "several", "fields", "match", "required", "filters"},
     )
     pairs = [pair.model_dump(mode="json", exclude_defaults=True) for pair in sync.pairs]
     return {**shared, "pairs": pairs}

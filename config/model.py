@@ -181,7 +181,7 @@ class Sync(PairRules, Ends):
             if missing:
                 raise ValueError(f"`{'` and `'.join(missing)}` missing (or `pairs` in their place)")
             return self
-        given = self.model_fields_set & {"source", "crm", "fields", "match", "required"}
+        given = self.model_fields_set & {"source", "crm", "fields", "match", "required", "filters"}
         if given:
             words = "`, `".join(sorted(given))
             raise ValueError(f"beside `pairs` no `{words}`: write them inside each pair")
@@ -201,6 +201,7 @@ class Sync(PairRules, Ends):
                 fields=self.fields,
                 match=self.match,
                 required=self.required,
+                filters=self.filters,
             ),
         )
 

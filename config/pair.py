@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from config.filters import Filters
 from config.scalars import FrozenMapping, Word
 from config.words import Found, Frozen
 from daemon.core.field_rules import Direction, Override, Policy
@@ -127,6 +128,13 @@ class PairRules(Frozen):
         default=(),
         description="Source columns that must not be empty; a record that lacks one is "
         "set aside as invalid. None by default: what the CRM itself needs is known from it.",
+    )
+
+    filters: Filters = Field(
+        default=Filters(),
+        description="Which records are kept the same: `{source: [{field: Status, in: [lead]}], "
+        "crm: [{field: createdate, after: -90d}]}`. A record that is left out keeps its link and is "
+        "neither written nor deleted; opt-outs pass.",
     )
 
     @property

@@ -7,7 +7,7 @@ matched, created). The order of the tests is the order of ``_consider_one``.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from daemon.core.facts import rule_key
+from daemon.core.filters import Scope
 from daemon.core.match import Match, NoMatch, Review, choose
 from daemon.core.operation import Clearance
 from daemon.core.values import Side
@@ -23,9 +23,18 @@ from daemon.flow.decide import (
     keep_decision,
     without_vain,
 )
+from daemon.flow.filtered import leave_out, scope_here, scope_of_record
 from daemon.flow.folded import consider_folded, inherit
 from daemon.flow.gone import Widowed, bring_back, consider_gone
-from daemon.flow.kin import Holders, Keys, across, has_stronger_rival, hits_of, rival_keys
+from daemon.flow.kin import (
+    Holders,
+    Keys,
+    across,
+    has_stronger_rival,
+    hits_of,
+    is_another,
+    rival_keys,
+)
 from daemon.flow.opt_outs import opt_outs_of
 from daemon.flow.parts import PairPart, RunPart
 from state import keys, links
@@ -126,6 +135,8 @@ def _consider_one(work: Considering, one: _One, made: PagePlan, wanted: Wanted) 
     is_busy = one.busy.is_busy(one.side, one.row, work.pair, is_linked=is_linked)
     if is_busy or one.circle.is_awaited:
         made.skipped.append((one.side, "busy"))
+    elif (scope := scope_of_record(work.pair, one.known, one.side, one.row)) is not Scope.IN:
+        leave_out(work.pair, one.known, one.kin, (one.side, one.row, one.clear), scope, made)
     elif link is not None and _is_current(one, link, made):
         _consider_link(work, one, link, made, wanted)
     elif not one.row.is_live:
@@ -289,6 +300,11 @@ def _link(
     if one.busy.is_taken(one.side.other, found):
         made.skipped.append((one.side, "busy"))
         return
+    scope = scope_here(work.pair, one.side.other, one.kin.rows[found])
+    if scope is not Scope.IN:
+        made.cleared.append(one.clear)
+        made.skipped.append((one.side, scope.value))
+        return
     if work.pair.pair.match.found.value == "skip":
         made.cleared.append(one.clear)
         made.skipped.append((one.side, "found"))
@@ -329,22 +345,6 @@ def _clear_after_opt_outs(pair: PairPart, one: _One, made: PagePlan) -> None:
         made.cleared.append(one.clear)
 
 
-def _is_another(pair: PairPart, one: _One, link: LinkRow) -> bool:
-    """Tell whether a record is somebody else than when its link ended: a key of it changed (R14)."""
-    for key in pair.keys:
-        before = {
-            rule.name(one.side): known.source if one.side is Side.SOURCE else known.crm
-            for rule in key.rules
-            if (known := link.base.get(rule_key(rule))) is not None
-        }
-        region = pair.region_of(one.side, one.row.values)
-        was = key.values(one.side, before, region)
-        now = key.values(one.side, one.row.values, region)
-        if was is not None and now is not None:
-            return was != now  # the strongest key that both have tells
-    return False
-
-
 def _may_make(pair: PairPart, side: Side) -> bool:
     """Tell whether records of *side* may be created on the other one (R10)."""
     scope = pair.settings.create
@@ -372,7 +372,7 @@ def _make(
     elif is_out:
         made.apart += apart
         made.cleared.append(one.clear)
-    elif link is not None and not _is_another(work.pair, one, link):
+    elif link is not None and not is_another(work.pair, one.side, one.row, link):
         made.cleared.append(one.clear)
         made.skipped.append((one.side, "unlinked"))  # a tombstone: R14
     elif not work.may_create:

@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 
 from config.words import EditVersusDelete, OneSidedDelete
 from daemon.core.facts import rule_key
+from daemon.core.filters import Scope
 from daemon.core.normalize import comparable
 from daemon.core.operation import Clash, Clearance, Copy, Operation, OperationKind
 from daemon.core.values import Side
 from daemon.flow.decide import PagePlan, check, create, findings_apart
+from daemon.flow.filtered import scope_of_link
 from daemon.flow.parts import PairPart
 from state.links import LinkRow
 from state.mirror import MirrorRow
@@ -62,7 +64,8 @@ def consider_gone(
         link=link, row=rows[side], side=side, gone=rows.get(side.other), clears=clears
     )
     policy = policy_of(pair, side.other)
-    if policy in REMOVALS and pair.settings.direction.writes_to(side):
+    is_in = scope_of_link(pair, rows) is Scope.IN  # what rests is not removed (R4)
+    if is_in and policy in REMOVALS and pair.settings.direction.writes_to(side):
         _carry_over(pair, widowed, REMOVALS[policy], made, may_create=may_create)
     else:
         _leave(pair, widowed, made, is_unlinked=policy is not OneSidedDelete.IGNORE)

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from daemon.core.facts import rule_key
 from daemon.core.match import EXTERNAL, Candidate, Key, KeyHits
 from daemon.core.values import Side
 from daemon.flow.parts import PairPart
 from state import links
 from state.gathering import Kin
+from state.links import LinkRow
 from state.mirror import MirrorRow
 
 Holders = Mapping[tuple[str, str], Sequence[str]]
@@ -89,4 +91,20 @@ def has_stronger_rival(
         is_stronger = _rank(pair, word) < _rank(pair, how)
         if is_stronger and any(other != record for other in rivals.get(own, ())):
             return True
+    return False
+
+
+def is_another(pair: PairPart, side: Side, row: MirrorRow, link: LinkRow) -> bool:
+    """Tell whether a record is somebody else than when its link ended: a key of it changed (R14)."""
+    for key in pair.keys:
+        before = {
+            rule.name(side): known.source if side is Side.SOURCE else known.crm
+            for rule in key.rules
+            if (known := link.base.get(rule_key(rule))) is not None
+        }
+        region = pair.region_of(side, row.values)
+        was = key.values(side, before, region)
+        now = key.values(side, row.values, region)
+        if was is not None and now is not None:
+            return was != now  # the strongest key that both have tells
     return False

@@ -10,6 +10,7 @@ from config.pair import Pair
 from daemon.clock import Clock, Luck
 from daemon.core.facts import Terms
 from daemon.core.field_rules import FieldMap, FieldRule
+from daemon.core.filters import Condition
 from daemon.core.match import Key, index_keys
 from daemon.core.record import Record
 from daemon.core.region import COUNTRY, region_of, shared_region
@@ -54,6 +55,8 @@ class PairPart:
     keys: tuple[Key, ...]
     ends: Mapping[Side, EndPart]
     terms: Terms
+    filters: Mapping[Side, tuple[Condition, ...]] = field(default_factory=dict)
+    """Which records it is about (R4)."""
 
     @property
     def region(self) -> str | None:
@@ -84,8 +87,9 @@ class PairPart:
         return tuple(rule for rule in self.mapping.rules if rule.kind is FieldKind.EMAIL)
 
     def fields(self, side: Side) -> tuple[str, ...]:
-        """Return the mapped fields of a side, sorted."""
-        return tuple(sorted({rule.name(side) for rule in self.mapping.rules}))
+        """Return the fields of a side that are read, mapped ones and those filtered by, sorted."""
+        asked = {condition.field.name for condition in self.filters.get(side, ())}
+        return tuple(sorted({rule.name(side) for rule in self.mapping.rules} | asked))
 
     def index(self, side: Side, record: Record) -> tuple[tuple[str, str], ...]:
         """Return the comparable keys of a record of *side*."""

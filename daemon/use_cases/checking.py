@@ -9,6 +9,7 @@ from adapters.registry import adapter_kinds
 from config.pair import End
 from daemon.core.match import keys_for
 from daemon.core.values import Side
+from daemon.flow.filtered import FilterUnusable, conditions_of
 from daemon.flow.parts import EndPart
 from daemon.flow.prepare import MappingUnusable, map_pair
 from daemon.flow.report import MappingLine
@@ -110,11 +111,13 @@ async def _sync(workspace: Workspace, name: str, ill: set[str], schemas: Schemas
                 for side in Side
             }
             mapping = map_pair(workspace.preparation(), settings, pair, ends)
+            schemas_here = {side: part.schema for side, part in ends.items()}
+            conditions_of(pair, schemas_here, workspace.clock.now().date())
             lines += [MappingLine(**_plain(row)) for row in mapping.table()]
             source += mapping.unmapped_source
             required += mapping.unmapped_required
             unknown += keys_for(mapping, pair.match.on)[1]
-    except (AdapterError, MappingUnusable) as error:
+    except (AdapterError, FilterUnusable, MappingUnusable) as error:
         return SyncCheck(sync=name, is_well=False, problem=str(error))
     return SyncCheck(
         sync=name,

@@ -1,11 +1,15 @@
 """Is everything as direction and policy decided? An independent look at both mirrors."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection
 
 from daemon.core.facts import rule_key
 from daemon.core.field_rules import FieldRule
+from daemon.core.filters import Scope
 from daemon.core.normalize import agrees
 from daemon.core.values import Side
+from daemon.flow.filtered import scope_of_link
 from daemon.flow.parts import PairPart
 from daemon.flow.prepare import prepare
 from daemon.use_cases.attend import Answer
@@ -65,7 +69,7 @@ def _compare(connection: Connection, part: PairPart) -> tuple[int, int, list[str
         for row in rows:
             both = {side: held[side].get(row.record(side)) for side in Side}
             source, crm = both[Side.SOURCE], both[Side.CRM]
-            if source is None or crm is None or not (source.is_live and crm.is_live):
+            if source is None or crm is None or _rests(part, both):
                 continue
             for rule in part.mapping.rules:
                 if rule.source not in source.values or rule.crm not in crm.values:
@@ -78,6 +82,12 @@ def _compare(connection: Connection, part: PairPart) -> tuple[int, int, list[str
                 if not {(row.id, key), *places} & excused:
                     differences.append(f"{source.id} ↔ {crm.id}: {key}")
     return number, compared, differences
+
+
+def _rests(part: PairPart, both: Mapping[Side, MirrorRow | None]) -> bool:
+    """Tell whether a link need not agree: a record is gone, or left out by a filter (R4)."""
+    is_live = all(row is not None and row.is_live for row in both.values())
+    return not is_live or scope_of_link(part, both) is not Scope.IN
 
 
 def _same(part: PairPart, rule: FieldRule, source: MirrorRow, crm: MirrorRow) -> bool:
