@@ -167,6 +167,9 @@ def _check_reach(known: Claims) -> None:
     settings = known.world.sync
     held = {intent.id for intent in known.intents if intent.state == intents.HELD}
     disputed = {(e.side, e.record) for e in known.world.history.effects if e.token in held}
+    for merge in known.world.history.merges:  # who it is now is as doubtful
+        if (merge.side, merge.loser) in disputed:
+            disputed.add((merge.side, merge.survivor))
     if settings.pairs[0].match.found.value == "skip":
         return
     for side in Side:
