@@ -252,7 +252,9 @@ def is_kept(known: Claims, spot: Spot, event: Event) -> bool:
         return True
     event = replace(event, number=event.entered or event.number)
     if event.value is None and (
-        any(event.number < loss for loss in world.history.losses) or _is_unknown_yet(world, event)
+        any(event.number < loss for loss in world.history.losses)
+        or _is_unknown_yet(world, event)
+        or _is_of_new_merge(known, spot, event)
     ):
         return True
     if event.value is None and (
@@ -286,6 +288,24 @@ def _is_unknown_yet(world: "World", event: Event) -> bool:
     return any(
         loss < event.number and not any(loss < rest < event.number for rest in rests)
         for loss in world.history.losses
+    )
+
+
+def _is_of_new_merge(known: Claims, spot: Spot, event: Event) -> bool:
+    """Tell whether the record, or its partner, took another one over that was not at rest since.
+
+    A field in which the two had differed has no base any more, and emptying it is no change (R9).
+    """
+    history, (side, record, _) = known.world.history, spot
+    places = {(side, record), *((side.other, other) for other in known.partners(side, record))}
+    moments = [
+        merge.number
+        for merge in history.merges
+        if {(merge.side, merge.survivor), (merge.side, merge.loser)} & places
+    ]
+    return any(
+        event.number < moment or not any(moment < rest < event.number for rest in history.rests)
+        for moment in moments
     )
 
 
