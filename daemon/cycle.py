@@ -111,7 +111,8 @@ async def _steps(run: RunPart, order: Order, progress: _Progress) -> None:
             return
         verdict = await approve(run, made, "" if turn else order.approve, order.by)
         made = await close_parking(run, made)
-        progress.made, progress.verdict = made.unless_empty(progress.made), verdict
+        if made.total or progress.verdict is None:
+            progress.made, progress.verdict = made, verdict
         is_unfinished = verdict.is_to_plan_again
         if made.flowing:
             is_unfinished |= await apply(run, made, UrgentLane(run, made).drain)
