@@ -187,6 +187,9 @@ def _check_reach(known: Claims) -> None:
             is_told = is_told or any(
                 _waits_for_other(known, side, key, stored.values[key]) for key in ("email", "phone")
             )
+            is_told = is_told or any(
+                _waits_for_other(known, side, "email", address) for address in stored.other_emails
+            )
             if not is_linked and not is_told and any(stored.values.values()):
                 known.world.history.violate("I5", f"{side.value} {stored.id} never got a partner")
 
