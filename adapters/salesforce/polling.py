@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from adapters.contract import Hint
 from adapters.errors import GrantAccess, RetryLater, Unreadable
 from adapters.exchange import Json
+from adapters.marks import Window
 from adapters.salesforce import codec, profile, querying, records, soql
 from adapters.salesforce.connection import SalesforceConnection
 from adapters.salesforce.description import Description
 from adapters.salesforce.dialect import FieldsChanged
-from adapters.salesforce.marks import Marks, Window
+from adapters.salesforce.marks import Marks
 from adapters.salesforce.object_types import Member, Scope
 from adapters.salesforce.soql import Query
 
