@@ -184,17 +184,13 @@ def index_keys(
     values: Values,
     region: str | None,
     *,
-    own_region: str | None = None,
     external_id: str | None = None,
     other_emails: Sequence[str] = (),
 ) -> tuple[tuple[str, str], ...]:
-    """Return (key name, comparable value) pairs to index for one record.
-
-    *region* is the configured country, which names the index; *own_region* is the record's.
-    """
+    """Return (key name, comparable value) pairs to index for one record."""
     found: list[tuple[str, str]] = []
     for key in keys:
-        value = key.values(side, values, own_region or region)
+        value = key.values(side, values, region)
         if value is not None:
             found.append((key.name(side, region), value))
         if key.is_email:

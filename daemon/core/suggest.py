@@ -117,5 +117,6 @@ _OFFERS: dict[str, Callable[[str, Field, str | None], str]] = {
     "not_a_date": _date,
     "not_a_number": _number,
     "not_an_option": _option,
+    "phone_without_country": _phone,
     "spreadsheet_lost_zeros": _zip,
 }

@@ -86,11 +86,11 @@ def validate(
     are fields of the other side of which a create needs one. An absent value is unread, not empty
     (I24): it is neither judged nor missed. At most one finding a field, the first that applies; a
     warning only where nothing worse is found. Phone numbers without their country are read with
-    the record's own one, else with *region*.
+    *region*; what is offered for one reads it with the record's own country first.
     """
-    region = region_of(rules, side, values, region)
+    country = region_of(rules, side, values, region)
     findings = [
-        _finding(record_id, rule, values, rules, identity, region, side)
+        _finding(record_id, rule, values, rules, identity, (region, country), side)
         for rule in rules
         if rule.name(side) in values and (_travels(rule, side) or _is_key(rule, identity))
     ]
@@ -112,9 +112,10 @@ def _finding(
     values: Values,
     rules: Sequence[FieldRule],
     identity: frozenset[str],
-    region: str | None,
+    regions: tuple[str | None, str | None],
     side: Side,
 ) -> Finding | None:
+    region, country = regions
     name, value = rule.name(side), values[rule.name(side)]
     fault = (
         _text_fault(value, rule.field(side).label)
@@ -125,7 +126,7 @@ def _finding(
         or _zip_fault(rule, values, rules, side)
     )
     if fault is None:
-        return _warning(record_id, rule, value, region, side)
+        return _warning(record_id, rule, value, country, side)
     is_vital = (_is_key(rule, identity) or _is_required(rule, side)) and fault.rule != STATELESS
     return Finding(
         record_id=record_id,
@@ -133,7 +134,7 @@ def _finding(
         rule=fault.rule,
         value_class=value_class(value),
         message=fault.message,
-        suggestion=suggest(fault.rule, value, rule.field(side.other), region),
+        suggestion=suggest(fault.rule, value, rule.field(side.other), country),
         severity=Severity.RECORD if is_vital else Severity.FIELD,
     )
 

@@ -95,6 +95,6 @@ def _keys_awaited(pair: PairPart, intent: IntentRow) -> set[tuple[str, str]]:
         for side, part in pair.ends.items()
         if part.end == intent.end
         for key in pair.keys
-        if (value := key.values(side, values, pair.region_of(side, values))) is not None
+        if (value := key.values(side, values, pair.region)) is not None
     }
     return keys | ({(EXTERNAL, intent.link)} if intent.carries_token else set())

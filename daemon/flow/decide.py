@@ -140,7 +140,7 @@ def decide_link(
         view(pair, Side.SOURCE, found.rows[Side.SOURCE], times),
         view(pair, Side.CRM, found.rows[Side.CRM], times),
         found.link.base,
-        terms=pair.terms_of({side: row.values for side, row in found.rows.items()}),
+        terms=pair.terms,
         verdicts=own,
         withheld=held,
     )

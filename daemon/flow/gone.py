@@ -153,7 +153,7 @@ def _removal(
                 before=widowed.row.values[rule.name(widowed.side)],
                 kind=rule.kind,
                 fingerprint=rule.fingerprint(),
-                region=pair.region_of(widowed.side, widowed.row.values),
+                region=pair.region,
             )
             for rule in pair.mapping.rules
         ),
@@ -169,7 +169,7 @@ def edits_since(pair: PairPart, widowed: Widowed, *, winner: Side) -> tuple[Clas
     What they never agreed on (withheld, or a conflict that is still open) only this record has.
     """
     found = []
-    region = pair.region_of(widowed.side, widowed.row.values)
+    region = pair.region
     for rule in pair.mapping.rules:
         known = widowed.link.base.get(rule_key(rule))
         name = rule.name(widowed.side)

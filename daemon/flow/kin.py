@@ -102,7 +102,7 @@ def is_another(pair: PairPart, side: Side, row: MirrorRow, link: LinkRow) -> boo
             for rule in key.rules
             if (known := link.base.get(rule_key(rule))) is not None
         }
-        region = pair.region_of(side, row.values)
+        region = pair.region
         was = key.values(side, before, region)
         now = key.values(side, row.values, region)
         if was is not None and now is not None:

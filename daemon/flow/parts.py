@@ -1,7 +1,7 @@
 """What the steps of a run hand to each other: the run, its pairs and their ends."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from adapters.budget import Spending
 from adapters.contract import Adapter, Call
@@ -13,9 +13,8 @@ from daemon.core.field_rules import FieldMap, FieldRule
 from daemon.core.filters import Condition
 from daemon.core.match import Key, index_keys
 from daemon.core.record import Record
-from daemon.core.region import COUNTRY, region_of, shared_region
 from daemon.core.schema import Schema
-from daemon.core.values import FieldKind, Side, Values
+from daemon.core.values import FieldKind, Side
 from daemon.flow.tally import Tally
 from state.database import State
 from state.mirror import End, Seen
@@ -60,21 +59,8 @@ class PairPart:
 
     @property
     def region(self) -> str | None:
-        """Country of phone numbers of records that tell none themselves."""
+        """Country of phone numbers written without one."""
         return self.settings.country
-
-    def region_of(self, side: Side, values: Values) -> str | None:
-        """Return the country that a record's phone numbers are read with: its own, else ours."""
-        return region_of(self.mapping.rules, side, values, self.region)
-
-    def countries(self, side: Side) -> tuple[str, ...]:
-        """Return the field that tells a record's country, if one is mapped."""
-        return tuple(rule.name(side) for rule in self.mapping.rules if rule.canonical == COUNTRY)
-
-    def terms_of(self, values: Mapping[Side, Values]) -> Terms:
-        """Return the terms for two linked records, in their own country."""
-        region = shared_region(self.mapping.rules, values, self.region)
-        return self.terms if region == self.terms.region else replace(self.terms, region=region)
 
     @property
     def name_rules(self) -> tuple[FieldRule, ...]:
@@ -98,7 +84,6 @@ class PairPart:
             side,
             record.values,
             self.region,
-            own_region=self.region_of(side, record.values),
             external_id=record.external_id,
             other_emails=record.other_emails,
         )

@@ -372,7 +372,6 @@ def _watches(parts: Sequence[PairPart]) -> tuple[Watch, ...]:
 async def _reindex(work: Preparation, watch: Watch) -> None:
     """Index mirrored records by keys that were not known when they were stored."""
     wanted = sorted(key.name(side, part.region) for part, side in watch.users for key in part.keys)
-    wanted += sorted({name for part, side in watch.users for name in part.countries(side)})
     fact = "keys:" + "/".join(watch.part.end)
     known = await work.state.write(observations.fact, fact, "")
     if known == digest("\n".join(wanted)):

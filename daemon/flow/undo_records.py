@@ -96,7 +96,7 @@ def _as_it_stands(undoing: Undoing, side: Side, record: Record) -> tuple[Copy, .
             before=record.values[rule.name(side)],
             kind=rule.kind,
             fingerprint=rule.fingerprint(),
-            region=pair.region_of(side, record.values),
+            region=pair.region,
         )
         for rule in pair.mapping.rules
         if rule.name(side) in record.values

@@ -97,7 +97,7 @@ def _same(part: PairPart, rule: FieldRule, source: MirrorRow, crm: MirrorRow) ->
         crm.values[rule.crm],
         rule.crm_field,
         rule.kind,
-        part.terms_of({Side.SOURCE: source.values, Side.CRM: crm.values}).region,
+        part.region,
     )
 
 

@@ -97,26 +97,3 @@ async def test_a_mixed_column_offers_nothing_for_an_ambiguous_date(world: World)
 
     assert [""] == [one.suggestion for one in found.findings if one.rule == "ambiguous_date"]
     assert [True] == [column.is_mixed for column in found.date_columns]
-
-
-async def test_phones_match_by_their_records_country(new_world: NewWorld) -> None:
-    """An Austrian row meets the contact with that number, whatever the sync's country is."""
-    world = new_world(match={"on": ["phone"]}, country="DE")
-    for side in Side:
-        world.system(side).fields = people_fields(*FIELDS, "country")
-    known = person(1, phone="0664 1234567", country="Austria")
-    world.source.make(known)
-    world.crm.make({**known, "phone": "+43 664 1234567"})
-
-    await world.run()
-
-    assert {"s1": "c1"} == await world.linked()
-    assert ["+43 664 1234567"] == world.values(Side.CRM, "phone")
-    await world.rest()
-    world.source.edit("s1", {"phone": "0664 7654321"})
-    await world.run()
-    assert ["+436647654321"] == world.values(Side.CRM, "phone")
-    world.source.edit("s1", {"country": "Germany"})
-    await world.run()
-    assert ["+436647654321"] == world.values(Side.CRM, "phone")
-    await world.rest()
