@@ -143,274 +143,53 @@ def _groups(lines: str) -> dict[str, frozenset[int]]:
 SHORT_FORMS = _groups(_SHORT_FORMS)
 """Given name → the groups it belongs to; two names of one group may be one person's."""
 
-LEGAL_FORMS = frozenset(
-    [
-        "ab",
-        "ag",
-        "aktiengesellschaft",
-        "as",
-        "aps",
-        "asa",
-        "bhd",
-        "bv",
-        "bvba",
-        "co",
-        "company",
-        "corp",
-        "corporation",
-        "cv",
-        "dac",
-        "doo",
-        "ead",
-        "ev",
-        "eg",
-        "eurl",
-        "ek",
-        "gbr",
-        "gesmbh",
-        "ggmbh",
-        "gmbh",
-        "gesellschaft",
-        "holding",
-        "holdings",
-        "inc",
-        "incorporated",
-        "jsc",
-        "kft",
-        "kg",
-        "kgaa",
-        "kk",
-        "limited",
-        "llc",
-        "llp",
-        "lp",
-        "ltd",
-        "ltda",
-        "ltee",
-        "mbh",
-        "nv",
-        "ohg",
-        "oo",
-        "ooo",
-        "oy",
-        "oyj",
-        "plc",
-        "pllc",
-        "pte",
-        "pty",
-        "pvt",
-        "sa",
-        "sas",
-        "sarl",
-        "sarlu",
-        "sca",
-        "scs",
-        "sdn",
-        "se",
-        "sl",
-        "slu",
-        "snc",
-        "sociedad",
-        "societe",
-        "spa",
-        "spol",
-        "sprl",
-        "srl",
-        "sro",
-        "sp",
-        "tbk",
-        "ug",
-        "und",
-        "zoo",
-        "zrt",
-        "the",
-        "and",
-        "et",
-        "y",
-    ]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+LEGAL_FORMS = _words(
+    """
+    ab ag aktiengesellschaft and aps as asa bhd bv bvba co company corp corporation cv dac doo
+    ead eg ek et eurl ev gbr gesellschaft gesmbh ggmbh gmbh holding holdings inc incorporated
+    jsc kft kg kgaa kk limited llc llp lp ltd ltda ltee mbh nv ohg oo ooo oy oyj plc pllc pte
+    pty pvt sa sarl sarlu sas sca scs sdn se sl slu snc sociedad societe sp spa spol sprl srl
+    sro tbk the ug und y zoo zrt
+    """
 )
 """Words of a company's name that its kind and not it are called by, folded."""
 
-TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "professor",
-        "sir",
-        "dame",
-        "rev",
-        "ing",
-        "dipl",
-        "herr",
-        "frau",
-        "monsieur",
-        "madame",
-        "mme",
-        "mlle",
-        "senor",
-        "senora",
-        "sra",
-        "phd",
-        "md",
-        "mba",
-        "esq",
-        "med",
-        "rer",
-        "nat",
-    ]
+TITLES = _words(
+    """
+    dame dipl dr esq frau herr ing madame mba md med miss mlle mme monsieur mr mrs ms mx nat phd
+    prof professor rer rev senor senora sir sra
+    """
 )
-"""Words around a name that people add and leave out."""
+"""Words around a name that people add and leave out. Jr, II and the like tell people apart: not here."""
 
-PARTICLES = frozenset(
-    [
-        "de",
-        "del",
-        "della",
-        "der",
-        "den",
-        "di",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "du",
-        "la",
-        "le",
-        "van",
-        "von",
-        "vom",
-        "zu",
-        "zur",
-        "al",
-        "el",
-        "bin",
-        "ibn",
-    ]
+PARTICLES = _words(
+    """
+    al bin da das de del della den der di do dos du el ibn la le van vom von zu zur
+    """
 )
 """Words inside surnames that people add and leave out."""
 
-FREE_MAIL = frozenset(
-    [
-        "126.com",
-        "163.com",
-        "aim.com",
-        "alice.it",
-        "aol.com",
-        "arcor.de",
-        "att.net",
-        "bellsouth.net",
-        "bigpond.com",
-        "bluewin.ch",
-        "bol.com.br",
-        "btinternet.com",
-        "charter.net",
-        "comcast.net",
-        "cox.net",
-        "daum.net",
-        "earthlink.net",
-        "email.com",
-        "fastmail.com",
-        "free.fr",
-        "freenet.de",
-        "gmail.com",
-        "gmx.at",
-        "gmx.ch",
-        "gmx.com",
-        "gmx.de",
-        "gmx.net",
-        "googlemail.com",
-        "hanmail.net",
-        "hey.com",
-        "hotmail.co.uk",
-        "hotmail.com",
-        "hotmail.de",
-        "hotmail.es",
-        "hotmail.fr",
-        "hotmail.it",
-        "icloud.com",
-        "inbox.ru",
-        "interia.pl",
-        "juno.com",
-        "kpnmail.nl",
-        "laposte.net",
-        "libero.it",
-        "list.ru",
-        "live.co.uk",
-        "live.com",
-        "live.de",
-        "live.fr",
-        "live.nl",
-        "mac.com",
-        "mail.com",
-        "mail.de",
-        "mail.ru",
-        "me.com",
-        "mindspring.com",
-        "msn.com",
-        "naver.com",
-        "ntlworld.com",
-        "o2.pl",
-        "online.de",
-        "onet.pl",
-        "optonline.net",
-        "optusnet.com.au",
-        "orange.fr",
-        "outlook.com",
-        "outlook.de",
-        "outlook.es",
-        "outlook.fr",
-        "pm.me",
-        "posteo.de",
-        "proton.me",
-        "protonmail.com",
-        "qq.com",
-        "rambler.ru",
-        "rediffmail.com",
-        "rocketmail.com",
-        "rogers.com",
-        "sapo.pt",
-        "sbcglobal.net",
-        "seznam.cz",
-        "sfr.fr",
-        "shaw.ca",
-        "sina.com",
-        "sky.com",
-        "t-online.de",
-        "talktalk.net",
-        "telefonica.net",
-        "telia.com",
-        "terra.com.br",
-        "tiscali.it",
-        "tuta.com",
-        "tutanota.com",
-        "uol.com.br",
-        "verizon.net",
-        "virgilio.it",
-        "virginmedia.com",
-        "wanadoo.fr",
-        "web.de",
-        "wp.pl",
-        "xtra.co.nz",
-        "yahoo.ca",
-        "yahoo.co.in",
-        "yahoo.co.jp",
-        "yahoo.co.uk",
-        "yahoo.com",
-        "yahoo.com.br",
-        "yahoo.de",
-        "yahoo.es",
-        "yahoo.fr",
-        "yahoo.it",
-        "yandex.com",
-        "yandex.ru",
-        "ymail.com",
-        "ziggo.nl",
-        "zoho.com",
-    ]
+FREE_MAIL = _words(
+    """
+    126.com 163.com aim.com alice.it aol.com arcor.de att.net bellsouth.net bigpond.com
+    bluewin.ch bol.com.br btinternet.com charter.net comcast.net cox.net daum.net earthlink.net
+    email.com fastmail.com free.fr freenet.de gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net
+    googlemail.com hanmail.net hey.com hotmail.co.uk hotmail.com hotmail.de hotmail.es
+    hotmail.fr hotmail.it icloud.com inbox.ru interia.pl juno.com kpnmail.nl laposte.net
+    libero.it list.ru live.co.uk live.com live.de live.fr live.nl mac.com mail.com mail.de
+    mail.ru me.com mindspring.com msn.com naver.com ntlworld.com o2.pl onet.pl online.de
+    optonline.net optusnet.com.au orange.fr outlook.com outlook.de outlook.es outlook.fr pm.me
+    posteo.de proton.me protonmail.com qq.com rambler.ru rediffmail.com rocketmail.com
+    rogers.com sapo.pt sbcglobal.net seznam.cz sfr.fr shaw.ca sina.com sky.com t-online.de
+    talktalk.net telefonica.net telia.com terra.com.br tiscali.it tuta.com tutanota.com
+    uol.com.br verizon.net virgilio.it virginmedia.com wanadoo.fr web.de wp.pl xtra.co.nz
+    yahoo.ca yahoo.co.in yahoo.co.jp yahoo.co.uk yahoo.com yahoo.com.br yahoo.de yahoo.es
+    yahoo.fr yahoo.it yandex.com yandex.ru ymail.com ziggo.nl zoho.com
+    """
 )
 """Hosts where anybody may have an address."""
