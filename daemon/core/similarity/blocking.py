@@ -75,8 +75,9 @@ def _with_name(word: str, heard: str, one: Forms) -> Iterator[Key]:
 
 def _of_places(one: Forms) -> Iterator[Key]:
     street = str(one[STREET])[:6]
-    if one[BIRTH_DATE]:
-        yield "born", one[BIRTH_DATE]
+    for place in (BIRTH_DATE, POSTCODE):
+        if one[place]:
+            yield place, one[place]
     if street and one[HOUSE_NUMBER]:
         yield "door", street, one[HOUSE_NUMBER]
     if street and one[POSTCODE]:

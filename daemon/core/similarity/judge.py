@@ -12,9 +12,10 @@ from enum import StrEnum
 from math import log
 
 from daemon.core.similarity.blocking import candidates
+from daemon.core.similarity.closure import followed
 from daemon.core.similarity.levels import EXACT, Pattern, pattern
 from daemon.core.similarity.profile import GIVEN, SURNAME, Form, Forms, filled
-from daemon.core.similarity.proof import Holdings, holdings, proof
+from daemon.core.similarity.proof import Agreement, holdings, names_agree, proof
 from daemon.core.similarity.reasons import Reasons
 from daemon.core.similarity.weights import Weights, default_weights, learnt_weights, probability
 
@@ -22,10 +23,14 @@ LEAST = 0.5
 """Confidence from which a pair is shown: more likely one person than not."""
 PROVEN = 0.99
 """Least confidence of a pair that a key proves."""
+THROUGH = "a third record is one with both"
 LEARNT_FROM = 50
 """Candidate pairs from which the data has a say in the weights."""
 _RAREST = 2.0
 """At most so much does a rare or a common name move the logarithm of the odds."""
+
+
+Pair = tuple[int, int]
 
 
 class Kind(StrEnum):
@@ -77,19 +82,80 @@ def judge(profiles: Sequence[Forms], *, split: int = 0, least: float = LEAST) ->
     given to one partner at most, and further ones are ambiguous (R9).
     """
     pairs = list(candidates(profiles, split))
-    places = filled(profiles)
-    patterns = [pattern(profiles[left], profiles[right], places) for left, right in pairs]
-    is_learnt = len(pairs) >= LEARNT_FROM
-    weights = learnt_weights(places, Counter(patterns)) if is_learnt else default_weights(places)
-    rare, told, held = _Rarity(profiles, weights), Reasons(weights), holdings(profiles)
-    found = [
-        _judged(profiles, pair, like, rare.odds(profiles[pair[0]], like), told, held, least)
-        for pair, like in zip(pairs, patterns, strict=True)
-    ]
-    kept = sorted((one for one in found if one), key=lambda one: (-one.score, one.left, one.right))
+    judging = _Judging(profiles, pairs)
+    found = [judging.judged(pair, odds, least) for pair, odds in judging.odds.items()]
+    if not split:
+        found += [judging.followed(pair, score, least) for pair, score in judging.further().items()]
+    kept = _best(one for one in found if one)
     if split:
         kept = _assigned(kept)
-    return Judgement(pairs=tuple(kept), compared=len(pairs), is_learnt=is_learnt)
+    return Judgement(pairs=tuple(kept), compared=len(pairs), is_learnt=judging.is_learnt)
+
+
+def _best(found: Iterable[Judged]) -> list[Judged]:
+    """Return each pair once, the surest first."""
+    ordered = sorted(found, key=lambda one: (-one.score, one.left, one.right))
+    return list({(one.left, one.right): one for one in reversed(ordered)}.values())[::-1]
+
+
+class _Judging:
+    """What is known of the pairs of some records."""
+
+    def __init__(self, profiles: Sequence[Forms], pairs: Sequence[Pair]) -> None:
+        """Compare each pair and learn what agreeing is worth."""
+        self._profiles = profiles
+        self._places = filled(profiles)
+        likes = {
+            (left, right): pattern(profiles[left], profiles[right], self._places)
+            for left, right in pairs
+        }
+        self.is_learnt = len(pairs) >= LEARNT_FROM
+        self._weights = (
+            learnt_weights(self._places, Counter(likes.values()))
+            if self.is_learnt
+            else default_weights(self._places)
+        )
+        self._told, self._held = Reasons(self._weights), holdings(profiles)
+        rare = _Rarity(profiles, self._weights)
+        self._likes = likes
+        self.odds = {pair: rare.odds(profiles[pair[0]], like) for pair, like in likes.items()}
+
+    def judged(self, pair: Pair, odds: float, least: float) -> Judged | None:
+        """Return what is to be said of a pair, None where it is nothing."""
+        left, right = self._profiles[pair[0]], self._profiles[pair[1]]
+        shown = proof(left, right, self._held)
+        score = probability(odds)
+        is_proven = shown is not None and not shown.against
+        if score < least and not is_proven:
+            return None
+        kind = Kind.FUZZY if shown is None else Kind.EXACT if is_proven else Kind.AMBIGUOUS
+        return Judged(
+            left=pair[0],
+            right=pair[1],
+            score=round(max(score, PROVEN) if is_proven else min(score, PROVEN), 4),
+            kind=kind,
+            action=Action.MERGE if is_proven else Action.REVIEW,
+            reasons=self._told.of(left, right, self._likes[pair], shown),
+        )
+
+    def further(self) -> dict[Pair, float]:
+        """Return what follows from the pairs that are sure."""
+        return followed({pair: probability(odds) for pair, odds in self.odds.items()})
+
+    def followed(self, pair: Pair, score: float, least: float) -> Judged | None:
+        """Return a pair that follows from two others; a person decides it."""
+        left, right = self._profiles[pair[0]], self._profiles[pair[1]]
+        if score < least or names_agree(left, right) is Agreement.CONTRADICTED:
+            return None
+        like = pattern(left, right, self._places)
+        return Judged(
+            left=pair[0],
+            right=pair[1],
+            score=round(min(score, PROVEN), 4),
+            kind=Kind.FUZZY,
+            action=Action.REVIEW,
+            reasons=(THROUGH, *self._told.of(left, right, like, None)),
+        )
 
 
 class _Rarity:
@@ -120,25 +186,6 @@ def _extras(counts: Counter[Form]) -> dict[Form, float]:
         name: max(-_RAREST, min(_RAREST, log(usual / number))) / 2
         for name, number in counts.items()
     }
-
-
-def _judged(profiles: Sequence[Forms], pair: tuple[int, int], like: Pattern, odds: float,
-            told: Reasons, held: Holdings, least: float) -> Judged | None:  # fmt: skip
-    left, right = pair
-    shown = proof(profiles[left], profiles[right], held)
-    score = probability(odds)
-    is_proven = shown is not None and not shown.against
-    if score < least and not is_proven:
-        return None
-    kind = Kind.FUZZY if shown is None else Kind.EXACT if is_proven else Kind.AMBIGUOUS
-    return Judged(
-        left=left,
-        right=right,
-        score=round(max(score, PROVEN) if is_proven else min(score, PROVEN), 4),
-        kind=kind,
-        action=Action.MERGE if is_proven else Action.REVIEW,
-        reasons=told.of(profiles[left], profiles[right], like, shown),
-    )
 
 
 def _assigned(pairs: Iterable[Judged]) -> list[Judged]:

@@ -11,7 +11,7 @@ alexander alex sandy sascha xander aleksander alejandro alessandro
 alexandra alex sandra sandy sascha
 alfred fred alf alfie
 amanda mandy
-andrew andy drew andreas andre andrea andrej
+andrew andy drew andreas andre andrej
 angela angie
 ann anne anna annie anita
 anthony tony toni anton antonio
@@ -57,7 +57,8 @@ james jim jimmy jamie
 janet jan
 jennifer jen jenny jenn
 jessica jess jessie
-johannes hans johann johnny john jack jon jonny juan jan
+johannes hans johann
+john jack johnny jon
 jonathan jon jonny
 joseph joe joey josef jose pepe sepp
 joshua josh
@@ -79,7 +80,7 @@ matthew matt matty matthias mateo
 maximilian max
 michael mike mick mickey mikey micha michel miguel mikhail misha
 michelle shelly
-mohammed muhammad mohamed mohammad mehmet ahmed
+mohammed muhammad mohamed mohammad
 nancy nan
 natalie nat natasha
 nathan nate nat nathaniel

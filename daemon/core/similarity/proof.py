@@ -26,6 +26,8 @@ from daemon.core.similarity.profile import (
 
 _LONG_NAME = 5
 """Letters from which one slip does not make another name."""
+_SHORT_FORM = 4
+"""Letters up to which a name of a group is a short form and not another name: Bob, not Pierre."""
 _PAIR = 2
 
 
@@ -171,7 +173,9 @@ def _is_same_name(one: str, two: str) -> bool:
         return True
     groups, others = SHORT_FORMS.get(one), SHORT_FORMS.get(two)
     if groups and others:
-        return len(groups) == 1 == len(others) and groups == others
+        shorter, longer = sorted((one, two), key=len)
+        is_short = len(shorter) <= _SHORT_FORM and len(longer) - len(shorter) >= _PAIR
+        return len(groups) == 1 == len(others) and groups == others and is_short
     if min(len(one), len(two)) < _LONG_NAME or one[-2:] != two[-2:]:
         return False
     return bool(OSA.distance(one, two, score_cutoff=1) == 1)

@@ -11,13 +11,25 @@ from dataclasses import dataclass
 from math import exp, log
 
 from daemon.core.similarity.features import Feature
-from daemon.core.similarity.levels import Pattern
-from daemon.core.similarity.profile import ORDER
+from daemon.core.similarity.levels import CLOSE, DIFFERENT, EXACT, Pattern
+from daemon.core.similarity.profile import (
+    BIRTH_DATE,
+    GIVEN,
+    HOUSE_NUMBER,
+    IDENTIFIER,
+    ORDER,
+    PHONE,
+    POSTCODE,
+    STREET,
+)
 
 DEFAULT_SHARE = 0.2
 """Part of the candidate pairs that are one person, before any data."""
 PRIOR_PAIRS = 30.0
 """For how many pairs the defaults count."""
+MOST_SHARED = 2.0
+"""At most so much is everything worth that a household or a company has in common, where the given
+names differ."""
 _ROUNDS = 25
 _SETTLED = 0.002
 _LEAST = 1e-4
@@ -44,6 +56,28 @@ DEFAULTS: Mapping[Feature, tuple[Chances, Chances]] = {
 }
 """Feature → chances between records of one person, and between strangers who share a key."""
 
+HOUSEHOLDS = 0.1
+"""Pairs of housemates for each pair of one person from which there are households at all."""
+SHARED = frozenset(
+    {
+        Feature.SURNAME,
+        Feature.PHONE,
+        Feature.COMPANY,
+        Feature.DOMAIN,
+        Feature.STREET,
+        Feature.HOUSE_NUMBER,
+        Feature.STREET_MORE,
+        Feature.CITY,
+        Feature.POSTCODE,
+        Feature.STATE,
+    }
+)
+"""What people have in common who are not one; these features also go together, so that each
+further one says less than it would by itself."""
+
+_DOORS = frozenset({PHONE, STREET, HOUSE_NUMBER, POSTCODE})
+_OWN = frozenset({BIRTH_DATE, IDENTIFIER})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Weights:
@@ -54,13 +88,25 @@ class Weights:
     """Of any candidate pair."""
     steps: tuple[tuple[float, ...], ...]
     """For each place: by level, and at last (index -1) 0 for what is missing."""
+    shared: tuple[int, ...] = ()
+    """Which of the places a household or a company has in common."""
+    own: tuple[int, ...] = ()
+    """Which of the places belong to one person alone."""
+    given: int | None = None
+    """Where the given name stands among the places; None where there are no households."""
     is_learnt: bool = False
 
     def odds(self, found: Pattern) -> float:
         """Return the logarithm of the odds that a pair is one person."""
-        return self.start + sum(
-            [step[level] for step, level in zip(self.steps, found, strict=True)]
-        )
+        worth = [step[level] for step, level in zip(self.steps, found, strict=True)]
+        if self.given is None or found[self.given] != DIFFERENT or self._is_confirmed(found):
+            return self.start + sum(worth)
+        shared = sum([worth[at] for at in self.shared])
+        return self.start + sum(worth) - max(0.0, shared - MOST_SHARED)
+
+    def _is_confirmed(self, found: Pattern) -> bool:
+        """Tell whether something says that it is one person which no household shares."""
+        return any(0 <= found[at] <= CLOSE for at in self.own)
 
 
 def probability(odds: float) -> float:
@@ -80,6 +126,7 @@ def learnt_weights(places: tuple[int, ...], patterns: Counter[Pattern]) -> Weigh
         return default_weights(places)
     items = list(patterns.items())
     total = sum(patterns.values())
+    capped = has_households(places, items)
     seen = [[0.0] * (_LEVELS + 1) for _ in places]
     for found, times in items:
         for row, level in zip(seen, found, strict=True):
@@ -87,7 +134,10 @@ def learnt_weights(places: tuple[int, ...], patterns: Counter[Pattern]) -> Weigh
     weights = default_weights(places)
     for _ in range(_ROUNDS):
         share, same = _expect(weights, items, len(places))
-        before, weights = weights, _maximise(places, share / total, total, same, seen)
+        before, weights = (
+            weights,
+            _maximise(places, (share / total, total), same, seen, capped=capped),
+        )
         if _moved(before, weights) < _SETTLED:
             break
     return weights
@@ -107,16 +157,41 @@ def _expect(
     return share, same
 
 
-def _maximise(places: tuple[int, ...], share: float, total: int,
-              same: Sequence[Sequence[float]], seen: Sequence[Sequence[float]]) -> Weights:  # fmt: skip
+def has_households(places: tuple[int, ...], items: Sequence[tuple[Pattern, int]]) -> bool:
+    """Tell whether there are people of other given names at one address or number.
+
+    Where hardly any are, a given name that differs in a pair that agrees otherwise is a slip.
+    """
+    if GIVEN not in places:
+        return False
+    given = places.index(GIVEN)
+    doors = [at for at, place in enumerate(places) if place in _DOORS]
+    near = [at for at, place in enumerate(places) if place in {PHONE, STREET}]
+    own = [at for at, place in enumerate(places) if place in _OWN]
+    housemates = persons = 0
+    for found, times in items:
+        is_own = any(0 <= found[at] <= CLOSE for at in own)
+        is_door = any([found[at] == EXACT for at in near])
+        is_door = is_door and sum([found[at] == EXACT for at in doors]) > 1
+        if found[given] == DIFFERENT:
+            housemates += times * (is_door and not is_own)
+        elif found[given] >= EXACT:
+            persons += times * (is_door or is_own)
+    return housemates > HOUSEHOLDS * persons
+
+
+def _maximise(places: tuple[int, ...], share: tuple[float, int],
+              same: Sequence[Sequence[float]], seen: Sequence[Sequence[float]],
+              *, capped: bool) -> Weights:  # fmt: skip
     tables = []
     for place, ours, all_ in zip(places, same, seen, strict=True):
         prior = DEFAULTS[ORDER[place]]
         m = _smoothed(ours, prior[0])
         u = _smoothed([every - one for every, one in zip(all_, ours, strict=True)], prior[1])
         tables.append((m, u))
-    settled = (share * total + DEFAULT_SHARE * PRIOR_PAIRS) / (total + PRIOR_PAIRS)
-    return _weights(places, settled, tables, is_learnt=True)
+    part, total = share
+    settled = (part * total + DEFAULT_SHARE * PRIOR_PAIRS) / (total + PRIOR_PAIRS)
+    return _weights(places, settled, tables, is_learnt=True, capped=capped)
 
 
 def _smoothed(counts: Sequence[float], prior: Chances) -> list[float]:
@@ -126,7 +201,7 @@ def _smoothed(counts: Sequence[float], prior: Chances) -> list[float]:
 
 def _weights(places: tuple[int, ...], share: float,
              tables: Sequence[tuple[Sequence[float], Sequence[float]]],
-             *, is_learnt: bool = False) -> Weights:  # fmt: skip
+             *, is_learnt: bool = False, capped: bool = True) -> Weights:  # fmt: skip
     share = min(max(share, _LEAST), 1 - _LEAST)
     steps = []
     for m, u in tables:
@@ -135,8 +210,11 @@ def _weights(places: tuple[int, ...], share: float,
         for level in range(1, _LEVELS):
             row[level] = min(row[level], row[level - 1])
         steps.append((*row, 0.0))
+    shared = tuple([at for at, place in enumerate(places) if ORDER[place] in SHARED])
+    own = tuple([at for at, place in enumerate(places) if place in _OWN])
+    given = places.index(GIVEN) if capped and GIVEN in places else None
     return Weights(places=places, start=log(share / (1 - share)), steps=tuple(steps),
-                   is_learnt=is_learnt)  # fmt: skip
+                   shared=shared, own=own, given=given, is_learnt=is_learnt)  # fmt: skip
 
 
 def _moved(before: Weights, after: Weights) -> float:
