@@ -10,31 +10,56 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from random import Random
 
-GIVEN = (
-    "James Mary Robert Patricia John Jennifer Michael Linda William Elizabeth David Barbara Richard Susan "
-    "Joseph Jessica Thomas Sarah Charles Karen Anna Peter Laura Martin Julia Stefan Petra Daniel Daniela "
-    "Andreas Andrea Christian Christine Claudia Markus Sabine Luis Carmen Pierre Camille Giulia Marco"
-).split()  # fmt: skip
-SURNAMES = (
-    "Smith Johnson Williams Brown Jones Garcia Miller Davis Müller Schmidt Schneider Fischer Weber Meyer "
-    "Wagner Becker Schulz Hoffmann Martin Bernard Dubois Thomas Robert Richard Petit Durand Rossi Russo "
-    "Ferrari Esposito Bianchi Romano López Martínez González Hernández Pérez Sánchez Kowalski Nowak Novak "
-    "Andersson Johansson Hansen Nielsen Jensen Larsen Virtanen Korhonen Silva Santos Oliveira Souza Costa"
-).split()  # fmt: skip
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+GIVEN = _words(
+    """
+    James Mary Robert Patricia John Jennifer Michael Linda William Elizabeth David Barbara
+    Richard Susan Joseph Jessica Thomas Sarah Charles Karen Anna Peter Laura Martin Julia Stefan
+    Petra Daniel Daniela Andreas Andrea Christian Christine Claudia Markus Sabine Luis Carmen
+    Pierre Camille Giulia Marco
+    """
+)
+SURNAMES = _words(
+    """
+    Smith Johnson Williams Brown Jones Garcia Miller Davis Müller Schmidt Schneider Fischer
+    Weber Meyer Wagner Becker Schulz Hoffmann Martin Bernard Dubois Thomas Robert Richard Petit
+    Durand Rossi Russo Ferrari Esposito Bianchi Romano López Martínez González Hernández Pérez
+    Sánchez Kowalski Nowak Novak Andersson Johansson Hansen Nielsen Jensen Larsen Virtanen
+    Korhonen Silva Santos Oliveira Souza Costa
+    """
+)
 SHORT = {
     "James": "Jim", "Robert": "Bob", "Patricia": "Trish", "Jennifer": "Jenny", "Michael": "Mike",
     "William": "Bill", "Elizabeth": "Liz", "David": "Dave", "Barbara": "Barb", "Richard": "Rick",
     "Susan": "Sue", "Joseph": "Joe", "Jessica": "Jess", "Thomas": "Tom", "Charles": "Chuck",
     "Daniel": "Dan", "Christian": "Chris", "Christine": "Chris", "Stefan": "Steve", "Peter": "Pete",
 }  # fmt: skip
-STEMS = (
-    "Nordwind Alpen Blue Harbor Green Field Silver Lake Iron Gate Red Maple Bright Path Stone Bridge Clear "
-    "Water Golden Oak North Star River Side Sun Set High Land"
-).split()  # fmt: skip
-TRADES = "Logistics Software Consulting Foods Media Energy Systems Design Partners Tools".split()
+STEMS = _words(
+    """
+    Nordwind Alpen Blue Harbor Green Field Silver Lake Iron Gate Red Maple Bright Path Stone
+    Bridge Clear Water Golden Oak North Star River Side Sun Set High Land
+    """
+)
+TRADES = _words(
+    """
+    Logistics Software Consulting Foods Media Energy Systems Design Partners Tools
+    """
+)
 FORMS = ("GmbH", "Inc.", "Ltd", "AG", "S.A.", "LLC")
-STREETS = "Main Oak Park Church Station Garden Mill School Bridge Market Forest Lake Hill".split()
-CITIES = "Berlin Hamburg Boston Dublin Lyon Milano Madrid Porto Wien Zürich Oslo Leeds Gent".split()
+STREETS = _words(
+    """
+    Main Oak Park Church Station Garden Mill School Bridge Market Forest Lake Hill
+    """
+)
+CITIES = _words(
+    """
+    Berlin Hamburg Boston Dublin Lyon Milano Madrid Porto Wien Zürich Oslo Leeds Gent
+    """
+)
 FREE = ("gmail.com", "web.de", "outlook.com", "yahoo.com")
 COLUMNS = ("id", "First Name", "Last Name", "Email", "Phone", "Company", "Website", "Street",
            "City", "Zip", "Birthday")  # fmt: skip
@@ -173,15 +198,7 @@ def _mail(luck: Random, given: str, surname: str, firm: _Firm | None) -> str:
 
 def _again(luck: Random, one: Contact, firms: list[_Firm]) -> Contact:
     """Return a person as somebody else typed them, or as they were in another job."""
-    if luck.random() < 0.2:
-        firm = luck.choice(firms)
-        one = replace(one, company=firm.name, website="",
-                      email=_mail(luck, one.given, one.surname, firm))  # fmt: skip
-    elif luck.random() < 0.3:
-        one = replace(one, email=_mail(luck, one.given, one.surname, None))
-    elif luck.random() < 0.3:
-        one = replace(one, email=one.email.upper())
-    one = _renamed(luck, one)
+    one = _renamed(luck, _elsewhere(luck, one, firms))
     if luck.random() < 0.5:
         one = replace(one, company=" ".join(one.company.split()[:-1]))
     if luck.random() < 0.5:
@@ -192,6 +209,19 @@ def _again(luck: Random, one: Contact, firms: list[_Firm]) -> Contact:
     for name in ("street", "surname", "city"):
         if luck.random() < 0.1:
             one = replace(one, **{name: _slip(luck, getattr(one, name))})
+    return one
+
+
+def _elsewhere(luck: Random, one: Contact, firms: list[_Firm]) -> Contact:
+    """Return a person in another job, at another address, or written in capitals."""
+    if luck.random() < 0.2:
+        firm = luck.choice(firms)
+        mail = _mail(luck, one.given, one.surname, firm)
+        return replace(one, company=firm.name, website="", email=mail)
+    if luck.random() < 0.3:
+        return replace(one, email=_mail(luck, one.given, one.surname, None))
+    if luck.random() < 0.3:
+        return replace(one, email=one.email.upper())
     return one
 
 

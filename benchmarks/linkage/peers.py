@@ -80,6 +80,6 @@ def splink_duckdb(frame: Any, columns: Sequence[str]) -> Pairs:
 
 
 def _arrow(frame: Any) -> Any:
-    import pyarrow
+    from pyarrow import Table
 
-    return pyarrow.Table.from_pandas(frame.reset_index(), preserve_index=False)
+    return Table.from_pandas(frame.reset_index(), preserve_index=False)

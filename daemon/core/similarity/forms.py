@@ -56,7 +56,16 @@ def _cut(text: str) -> str:
 def words_form(text: str) -> str:
     """Return the words of a text, one blank between them."""
     plain = fold(text)
-    return plain if plain.isalnum() else " ".join(_WORD.findall(plain))
+    if plain.isalnum():
+        return plain
+    if plain.isascii():
+        return " ".join(_WORD.findall(plain))
+    return " ".join("".join([x if _is_letter(x) else " " for x in plain]).split())
+
+
+def _is_letter(x: str) -> bool:
+    """Tell letters, digits and the vowel signs of scripts that write them as marks."""
+    return x.isalnum() or category(x)[0] == "M"
 
 
 def name_form(text: str) -> str:

@@ -171,7 +171,7 @@ def has_households(places: tuple[int, ...], items: Sequence[tuple[Pattern, int]]
     housemates = persons = 0
     for found, times in items:
         is_own = any(0 <= found[at] <= CLOSE for at in own)
-        is_door = any([found[at] == EXACT for at in near])
+        is_door = any(found[at] == EXACT for at in near)
         is_door = is_door and sum([found[at] == EXACT for at in doors]) > 1
         if found[given] == DIFFERENT:
             housemates += times * (is_door and not is_own)
