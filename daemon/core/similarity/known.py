@@ -190,7 +190,7 @@ FREE_MAIL = _words(
     talktalk.net telefonica.net telia.com terra.com.br tiscali.it tuta.com tutanota.com
     uol.com.br verizon.net virgilio.it virginmedia.com wanadoo.fr web.de wp.pl xtra.co.nz
     yahoo.ca yahoo.co.in yahoo.co.jp yahoo.co.uk yahoo.com yahoo.com.br yahoo.de yahoo.es
-    yahoo.fr yahoo.it yandex.com yandex.ru ymail.com ziggo.nl zoho.com
+    yahoo.fr yahoo.it yandex.com yandex.ru ymail.com ziggo.nl
     """
 )
 """Hosts where anybody may have an address."""
