@@ -1,8 +1,10 @@
 """``duplicates``: records that are probably one person."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from daemon.cli.opening import a_state
 from daemon.cli.output import err, out, print_json, table
 from daemon.use_cases.duplicates import (
     DuplicatePair,
@@ -11,12 +13,13 @@ from daemon.use_cases.duplicates import (
     file_duplicates,
 )
 from daemon.use_cases.oneoff import Unusable
+from daemon.use_cases.sync_duplicates import SyncDuplicate, SyncDuplicates, sync_duplicates
 
 SHOWN_REASONS = 3
 """Reasons of a pair in the table; JSON has them all."""
 
 
-def duplicates(
+def of_file(
     *,
     file: Path | None,
     key: str,
@@ -27,7 +30,7 @@ def duplicates(
 ) -> None:
     """List the duplicates of a file."""
     if file is None:
-        raise Unusable("Which records? Give --file FILE with --key COLUMN.")
+        raise Unusable("Which records? Give a SYNC, or --file FILE with --key COLUMN.")
     order = FileOrder(file=file, key=key, meanings=meanings, country=country, least=least)
     found = file_duplicates(order)
     if as_json:
@@ -61,3 +64,42 @@ def show_pairs(title: str, pairs: Sequence[DuplicatePair]) -> None:
     )  # fmt: skip
     proven = sum(one.action == "merge" for one in pairs)
     out.print(f"{proven} proven, {len(pairs) - proven} for a person to review.")
+
+
+def of_sync(
+    *, sync: str, is_plain: bool, country: str, least: float, state: str, as_json: bool
+) -> None:
+    """List the duplicates of a sync."""
+    if not is_plain:
+        raise Unusable(f"Give either a sync ({sync!r}), or --file with --key and --as.")
+
+    async def work() -> SyncDuplicates:
+        async with a_state(state) as opened:
+            return await sync_duplicates(opened, sync=sync, country=country, least=least)
+
+    found = asyncio.run(work())
+    if as_json:
+        print_json(found)
+        return
+    counts = ", ".join(
+        f"{number:,} records of the {side}" for side, number in found.records.items()
+    )
+    out.print(f"Compared {counts}.", markup=False)
+    for place, title in _PLACES.items():
+        table(title, ["left", "right", "score", "kind", "linked to", "reasons"],
+              [_row(one) for one in found.pairs if one.place == place])  # fmt: skip
+    out.print(f"{len(found.pairs)} for a person to review: merge them where they are, "
+              "or make them differ." if found.pairs else "No two of them look like one person.")  # fmt: skip
+
+
+_PLACES = {
+    "source": "Twice in the source",
+    "crm": "Twice in the CRM",
+    "across": "In the source (left) and in the CRM (right), not linked",
+}
+
+
+def _row(one: SyncDuplicate) -> list[str]:
+    linked = ", ".join(filter(None, (one.left_partner, one.right_partner)))
+    reasons = "; ".join(one.reasons[:SHOWN_REASONS])
+    return [one.left, one.right, f"{one.score:.2f}", one.kind, linked, reasons]

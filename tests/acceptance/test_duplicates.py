@@ -4,8 +4,12 @@ import csv
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
+from state import mirror
+from state.opening import open_state
 from tests.acceptance.processes import Done, crmsyncd_here
+from tests.state.samples import CRM, FILE, PAIR, link, register, seen, sighting
 
 HEADER = ("id", "First Name", "Last Name", "E-Mail", "Phone", "Company", "City")
 ANN = ("1", "Ann", "Lovelace", "ann@love.example", "030 1234567", "Love GmbH", "Berlin")
@@ -149,3 +153,81 @@ def test_strange_text_is_compared_without_a_crash(tmp_path: Path) -> None:
     assert {("3", "4"), ("5", "6")} <= {
         (one["left"], one["right"]) for one in done.json["pairs"]
     } | {(one["right"], one["left"]) for one in done.json["pairs"]}
+
+
+def known_sync(folder: Path) -> dict[str, str]:
+    """Make a state in which a sync has seen both its sides; return the environment that leads there."""
+
+    def fill(connection: Connection) -> None:
+        register(connection)
+        row = {"Vorname": "Bartholomew", "Nachname": "Quigley", "Ort": "Ulm"}
+        mirror.put(
+            connection,
+            [
+                seen("1", {**row, "E-Mail": "barth@quux.example"}),
+                seen("2", {**row, "E-Mail": "BARTH@quux.example"}),
+                seen("3", {"Vorname": "Zora", "Nachname": "Ypsilanti", "Ort": "Hof"}),
+                seen("4", {"Vorname": "Gone", "Nachname": "Gone"}, is_archived=True),
+            ],
+            sighting(FILE),
+        )
+        person = {"firstname": "Bartholomew", "lastname": "Quigley", "email": "barth@quux.example"}
+        mirror.put(
+            connection,
+            [
+                seen("100", person),
+                seen("101", {**person, "email": "b@x.example"}, other_emails=(person["email"],)),
+                seen("103", {"firstname": "Zora", "lastname": "Ypsilanti", "city": "Hof"}),
+            ],
+            sighting(CRM),
+        )
+        link(connection)
+
+    state = open_state(folder / "state", inline=True)
+    try:
+        state.write_now(fill)
+    finally:
+        state.close()
+    return {"CRMSYNCD_STATE": str(folder / "state")}
+
+
+def test_a_syncs_duplicates_are_told_by_where_they_are(tmp_path: Path) -> None:
+    """R9: twice in the source, twice in the CRM (by a second address), and alike but not linked."""
+    places = known_sync(tmp_path)
+
+    done = crmsyncd_here("duplicates", PAIR, "--json", environment=places)
+
+    assert 0 == done.code
+    assert {
+        ("source", "1", "2"),
+        ("crm", "100", "101"),
+        ("across", "2", "101"),
+        ("across", "3", "103"),
+    } == {(one["place"], one["left"], one["right"]) for one in done.json["pairs"]}
+    assert {"review"} == {one["action"] for one in done.json["pairs"]}
+    assert ("100", "") == next(
+        (one["left_partner"], one["right_partner"])
+        for one in done.json["pairs"]
+        if "source" == one["place"]
+    )
+    assert {"source": 3, "crm": 3} == done.json["records"]
+
+
+def test_a_syncs_duplicates_are_shown_by_place(tmp_path: Path) -> None:
+    """For people: one table for each place, and that they are theirs to decide."""
+    shown = crmsyncd_here("duplicates", PAIR, environment=known_sync(tmp_path))
+
+    assert 0 == shown.code
+    assert "Twice in the CRM" in shown.out
+    assert "4 for a person to review" in shown.out
+
+
+def test_an_unknown_sync_and_two_wishes_at_once_exit_2(tmp_path: Path) -> None:
+    """The message says what is there, or which of the two to give."""
+    places = known_sync(tmp_path)
+
+    unknown = crmsyncd_here("duplicates", "nope", environment=places)
+    both = crmsyncd_here("duplicates", PAIR, "--key", "id", environment=places)
+
+    assert (2, True) == (unknown.code, "crmsyncd status" in unknown.err)
+    assert (2, True) == (both.code, "Give either a sync" in both.err)
