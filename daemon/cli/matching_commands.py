@@ -9,6 +9,16 @@ from daemon.cli.options import STATE, Json, StatePlace
 
 app = typer.Typer()
 
+Meanings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--as",
+        metavar="COLUMN=FEATURE",
+        help="What a column tells where its name does not say it, such as Ref=identifier; "
+        "'nothing' leaves it out. May be given more than once.",
+    ),
+]
+
 
 @app.command("duplicates")
 def duplicates(
@@ -19,15 +29,7 @@ def duplicates(
     key: Annotated[
         str, typer.Option("--key", help="Column that tells the rows apart; pairs are told by it.")
     ] = "",
-    meanings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--as",
-            metavar="COLUMN=FEATURE",
-            help="What a column tells where its name does not say it, such as Ref=identifier; "
-            "'nothing' leaves it out. May be given more than once.",
-        ),
-    ] = None,
+    meanings: Meanings = None,
     country: Annotated[
         str, typer.Option(help="Country of phone numbers written without one, such as DE.")
     ] = "",
