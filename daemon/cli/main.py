@@ -9,7 +9,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from daemon.cli import connecting_commands, keeping_commands, rolling_commands, unlinked_commands
+from daemon.cli import (
+    connecting_commands,
+    keeping_commands,
+    matching_commands,
+    rolling_commands,
+    unlinked_commands,
+)
 from daemon.cli.options import CONFIG, STATE, By, ConfigPath, Json, StatePlace
 
 app = typer.Typer(
@@ -360,6 +366,7 @@ def config_schema() -> None:
 
 app.add_typer(connecting_commands.app)
 app.add_typer(keeping_commands.app)
+app.add_typer(matching_commands.app)
 app.add_typer(rolling_commands.app)
 
 
