@@ -24,11 +24,11 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: alerts conformance plants help setup tryton demo test check soak kills bench lock
+.PHONY: alerts bench-linkage conformance plants help setup tryton demo test check soak kills bench lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP) ## install everything into .venv (again only when pyproject.toml or requirements/ changed)
 
@@ -78,12 +78,24 @@ plants: setup ## plant each known kind of bug in a copy, and see which suite fin
 bench: setup ## measure
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+LINKAGE := .tools/linkage
+
+bench-linkage: setup $(LINKAGE)/.set-up ## find duplicates beside two packages made for it (ARGS=--json)
+	@$(LINKAGE)/bin/python -m benchmarks.linkage $(ARGS)
+
+# In an environment of its own: what it compares with never enters the one that is tested or shipped.
+$(LINKAGE)/.set-up: requirements/bench.txt
+	@'$(PYTHON)' -m venv --clear $(LINKAGE) >&2
+	@$(LINKAGE)/bin/python -m pip install --quiet --no-compile --require-hashes --only-binary :all: -r requirements/bench.txt >&2
+	@touch $@
+
 COMPILE = $(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
 lock: setup ## write requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
 	@$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	@$(COMPILE) pyproject.toml --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	@$(COMPILE) pyproject.toml --extra bench --constraint requirements/runtime.txt --output-file requirements/bench.txt
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		| $(COMPILE) - --constraint requirements/dev.txt --output-file requirements/build.txt
 	@printf 'phonenumbers\ntrytond\ntrytond-party\ntrytond-sale-opportunity\n' \

@@ -96,6 +96,15 @@ def get(connection: Connection, ids: Sequence[str]) -> dict[str, LinkRow]:
     return found
 
 
+def folded_among(connection: Connection, ids: Sequence[str]) -> list[LinkRow]:
+    """Return those of these links that were folded into others."""
+    found: list[LinkRow] = []
+    for some in chunks(list(dict.fromkeys(ids))):
+        where = and_(_LINK.c.id.in_(some), _LINK.c.status == FOLDED)
+        found += [_typed(row) for row in connection.execute(select(_LINK).where(where)).mappings()]
+    return found
+
+
 def of_records(
     connection: Connection,
     *,

@@ -202,10 +202,13 @@ def placed(connection: Connection, made: Sequence[LinkRow]) -> list[LinkRow]:
     return found
 
 
-def decide_folded(connection: Connection, made: Sequence[LinkRow]) -> None:
-    """Have the records of new links decided that were folded at once: a person is told (R42)."""
-    for link in made:
-        pair = pairs.find(connection, link.pair) if link.status == FOLDED else None
+def decide_folded(connection: Connection, ids: Sequence[str]) -> None:
+    """Have the records of those links decided that are folded: whoever lost a partner is told (R42).
+
+    A write to one that was folded meanwhile takes its records off the list when it is settled.
+    """
+    for link in links.folded_among(connection, ids):
+        pair = pairs.find(connection, link.pair)
         if pair is not None:
             _decide_again(connection, pair, {side: [link.record(side)] for side in Side})
 

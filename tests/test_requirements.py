@@ -13,6 +13,7 @@ DEVELOPMENT = PROJECT["project"]["optional-dependencies"]["dev"]
 LOCKS = {
     "runtime.txt": RUNTIME,
     "dev.txt": RUNTIME + DEVELOPMENT,
+    "bench.txt": RUNTIME + PROJECT["project"]["optional-dependencies"]["bench"],
     "build.txt": PROJECT["build-system"]["requires"],
 }
 

@@ -13,6 +13,7 @@ from daemon.cli import (
     connecting_commands,
     inspecting_commands,
     keeping_commands,
+    matching_commands,
     rolling_commands,
     unlinked_commands,
 )
@@ -367,6 +368,7 @@ def config_schema() -> None:
 app.add_typer(connecting_commands.app)
 app.add_typer(inspecting_commands.app)
 app.add_typer(keeping_commands.app)
+app.add_typer(matching_commands.app)
 app.add_typer(rolling_commands.app)
 
 

@@ -26,7 +26,7 @@ Every command with its arguments and options. Written from the program by
 - `--config` and `--state` can stand in the environment instead, as `CRMSYNCD_CONFIG` and `CRMSYNCD_STATE`.
 """
 
-TYPES = {str: "text", int: "number", Path: "path"}
+TYPES = {str: "text", int: "number", float: "number", Path: "path"}
 
 
 def page() -> str:
@@ -87,6 +87,8 @@ def _value(kind: object) -> str:
         return ", ".join(f"`{word}`" for word in get_args(kind))
     if kind is bool:
         return "flag"
+    if get_origin(kind) is list:
+        return f"{TYPES[get_args(kind)[0]]}, several"
     return TYPES[kind] if isinstance(kind, type) else str(kind)
 
 
