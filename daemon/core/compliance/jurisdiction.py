@@ -1,0 +1,113 @@
+"""Which law a person is under, and how that was found out.
+
+In this order: what the record itself says, the country of residence, the country of the phone
+number, the markets the operator sells in (assumed), and else the strictest: as in the European
+Union and in California at once. What stands there and cannot be read adds the strictest to whatever
+else is found.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from daemon.core.compliance.countries import country_code, phone_country, state_code
+from daemon.core.compliance.person import Person
+from daemon.core.compliance.regulation import Regulation
+
+STRICTEST = ("gdpr", "ccpa")
+"""Regulations for a person nobody knows the law of."""
+
+AMERICA = "US"
+
+
+class Derivation(StrEnum):
+    """How a jurisdiction was found out, surest first."""
+
+    EXPLICIT = "explicit"
+    """A field of the record names it."""
+    RESIDENCE = "residence"
+    PHONE = "phone"
+    ASSUMED = "assumed"
+    """From the markets of the sync: the record itself tells nothing."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Jurisdiction:
+    """Where a person is, as far as known."""
+
+    markets: frozenset[str]
+    """``DE``, ``US-CA``; ``US`` alone where the state is not known."""
+    how: Derivation
+    is_doubtful: bool = False
+    """Something stands there that cannot be read: the strictest applies as well."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Book:
+    """All regulations, in order of their ids."""
+
+    regulations: tuple[Regulation, ...]
+
+    def fitting(self, found: Jurisdiction, day: date) -> tuple[Regulation, ...]:
+        """Return every regulation that applies on *day*; never none."""
+        fitting = [one for one in self.regulations if _applies(one.markets_on(day), found.markets)]
+        is_strict = found.is_doubtful or not _is_covered(fitting, found.markets, day)
+        ids = {one.id for one in fitting} | (set(STRICTEST) if is_strict else set())
+        return tuple(one for one in self.regulations if one.id in ids)
+
+
+def _is_covered(fitting: Sequence[Regulation], markets: frozenset[str], day: date) -> bool:
+    """Tell whether a regulation is known for every market; of no market none is."""
+    return bool(markets) and all(
+        any(_applies(one.markets_on(day), frozenset({market})) for one in fitting)
+        for market in markets
+    )
+
+
+def _applies(protected: frozenset[str], markets: frozenset[str]) -> bool:
+    """Tell whether one of *markets* is protected; of a country without its part all parts are."""
+    countries = {market.partition("-")[0] for market in markets}
+    whole = {market for market in markets if "-" not in market}
+    return any(
+        market in markets or market in countries or market.partition("-")[0] in whole
+        for market in protected
+    )
+
+
+def derive(
+    person: Person, assumed: Sequence[str] = (), *, region: str | None = None
+) -> Jurisdiction:
+    """Return where *person* is. *assumed* are the markets of the sync."""
+    is_doubtful = False
+    for text, how in (
+        (person.jurisdiction, Derivation.EXPLICIT),
+        (person.country, Derivation.RESIDENCE),
+    ):
+        if market := _market(text, person.state):
+            return Jurisdiction(markets=frozenset({market}), how=how, is_doubtful=is_doubtful)
+        is_doubtful = is_doubtful or bool(text.strip())
+    if country := phone_country(person.phone, region):
+        market = _with_state(country, person.state)
+        return Jurisdiction(
+            markets=frozenset({market}), how=Derivation.PHONE, is_doubtful=is_doubtful
+        )
+    if assumed:
+        return Jurisdiction(
+            markets=frozenset(assumed), how=Derivation.ASSUMED, is_doubtful=is_doubtful
+        )
+    return Jurisdiction(markets=frozenset(), how=Derivation.UNKNOWN, is_doubtful=is_doubtful)
+
+
+def _market(text: str, state: str) -> str:
+    plain = text.strip().upper()
+    if plain.startswith(f"{AMERICA}-") and (code := state_code(plain)):
+        return f"{AMERICA}-{code}"
+    country = country_code(text)
+    return _with_state(country, state) if country else ""
+
+
+def _with_state(country: str, state: str) -> str:
+    code = state_code(state) if country == AMERICA else ""
+    return f"{country}-{code}" if code else country
