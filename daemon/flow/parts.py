@@ -14,6 +14,7 @@ from daemon.core.match import Key, index_keys
 from daemon.core.record import Record
 from daemon.core.schema import Schema
 from daemon.core.values import FieldKind, Side
+from daemon.flow.comply import Gate
 from daemon.flow.tally import Tally
 from state.database import State
 from state.mirror import End, Seen
@@ -53,6 +54,8 @@ class PairPart:
     keys: tuple[Key, ...]
     ends: Mapping[Side, EndPart]
     terms: Terms
+    gate: Gate | None = None
+    """What people are judged by before they are written; None: compliance is off."""
 
     @property
     def region(self) -> str | None:
@@ -70,8 +73,9 @@ class PairPart:
         return tuple(rule for rule in self.mapping.rules if rule.kind is FieldKind.EMAIL)
 
     def fields(self, side: Side) -> tuple[str, ...]:
-        """Return the mapped fields of a side, sorted."""
-        return tuple(sorted({rule.name(side) for rule in self.mapping.rules}))
+        """Return the fields to read on a side, sorted: the mapped ones, and what tells consent."""
+        judged = self.gate.fields(side) if self.gate else frozenset()
+        return tuple(sorted({rule.name(side) for rule in self.mapping.rules} | judged))
 
     def index(self, side: Side, record: Record) -> tuple[tuple[str, str], ...]:
         """Return the comparable keys of a record of *side*."""

@@ -17,6 +17,7 @@ from config.fingerprint import sync_fingerprint
 from config.model import Sync
 from config.pair import End as PairEnd
 from config.pair import Pair
+from config.regulations import regulations
 from config.snapshot import Config, Connection
 from daemon.clock import Clock
 from daemon.core.drift import Drift, drifted
@@ -28,6 +29,7 @@ from daemon.core.match import keys_for
 from daemon.core.schema import Schema, decode_schema, encode_schema
 from daemon.core.values import Side, digest
 from daemon.flow.budgets import account_key, join_day
+from daemon.flow.comply import Gate, UnknownColumn, fact_names
 from daemon.flow.gone import REMOVALS
 from daemon.flow.parts import EndPart, PairPart, Watch
 from state import budgets, guards, mirror, observations, pairs
@@ -99,6 +101,7 @@ async def _pair(work: Preparation, sync: str, settings: Sync, pair: Pair, number
             "Map one of them under `fields`, or name other keys under `match: {on: […]}`."
         )
     _require_removals(name, settings, ends)
+    gate = _gate(work, settings, mapping, ends)
     return PairPart(
         name=name,
         sync=sync,
@@ -112,7 +115,23 @@ async def _pair(work: Preparation, sync: str, settings: Sync, pair: Pair, number
             is_merge=pair.match.found.value == "merge",
             region=settings.country,
         ),
+        gate=gate,
     )
+
+
+def _gate(
+    work: Preparation, settings: Sync, mapping: FieldMap, ends: Mapping[Side, EndPart]
+) -> Gate | None:
+    """Return what people are judged by; None where compliance is off. Raises MappingUnusable."""
+    if settings.compliance is None:
+        return None
+    try:
+        names = fact_names(
+            settings.compliance, mapping, {side: end.schema for side, end in ends.items()}
+        )
+    except UnknownColumn as error:
+        raise MappingUnusable(str(error)) from None
+    return Gate(settings=settings.compliance, book=regulations(), names=names, at=work.clock.now())
 
 
 def _require_removals(name: str, settings: Sync, ends: Mapping[Side, EndPart]) -> None:

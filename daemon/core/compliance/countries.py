@@ -12,8 +12,7 @@ from phonenumbers import SUPPORTED_REGIONS, NumberParseException, parse, region_
 from daemon.core.field_names import plain_name
 
 EUROPE = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK IS LI NO"
-    .split()
+    ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "IS", "LI", "NO"]
 )  # fmt: skip
 """The European Economic Area."""
 

@@ -87,7 +87,9 @@ def _basis(
         )
         yield found(regulation, regulation.basis, rule, message)
     elif known is LawfulBasis.SOFT_OPT_IN and not is_soft:
-        yield found(regulation, regulation.basis, "basis", "the exception it rests on does not hold")
+        yield found(
+            regulation, regulation.basis, "basis", "the exception it rests on does not hold"
+        )
     elif known not in allowed:
         yield found(regulation, regulation.basis, "basis", "no lawful basis that holds is known")
 

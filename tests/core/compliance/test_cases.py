@@ -1,17 +1,16 @@
 """At least 120 cases over every regulation: the verdict, its rule and its article."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 
-from config.positions import CoreLoader
+from config.positions import parse
 from config.regulations import regulations
 from tests.core.compliance.judging import facts, heaviest, judged
 
-TABLE = yaml.load(  # noqa: S506 - a loader of plain values
-    (Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"), Loader=CoreLoader
-)
+FILE = Path(__file__).parent / "cases.yaml"
+TABLE: Any = parse(FILE, FILE.read_bytes()).data
 CASES = [(regulation, *case) for regulation, cases in TABLE.items() for case in cases]
 
 
