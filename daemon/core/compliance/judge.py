@@ -34,19 +34,19 @@ def judge(
     fitting = book.fitting(place, at.date())
     findings = [
         one
-        for regulation in fitting
+        for regulation, markets in fitting
         for one in (
-            *_store_findings(person, regulation, place.markets, at),
+            *_store_findings(person, regulation, markets, at),
             *(
                 one
                 for channel in channels
-                for one in message_findings(person, regulation, channel, place.markets, at)
+                for one in message_findings(person, regulation, channel, markets, at)
             ),
         )
     ]
     return Judgement(
         jurisdiction=place,
-        regulations=tuple(one.id for one in fitting),
+        regulations=tuple(one.id for one, _ in fitting),
         findings=(*findings, *_general(person, place)),
     )
 

@@ -15,10 +15,12 @@ from daemon.core.compliance.countries import country_code, phone_country, state_
 from daemon.core.compliance.person import Person
 from daemon.core.compliance.regulation import Regulation
 
-STRICTEST = ("gdpr", "ccpa")
-"""Regulations for a person nobody knows the law of."""
+STRICTEST = ("gdpr", "ccpa", "can_spam", "tcpa")
+"""Regulations for a person nobody knows the law of: of the European Union and of California."""
 
 AMERICA = "US"
+
+Markets = frozenset[str]
 
 
 class Derivation(StrEnum):
@@ -50,20 +52,26 @@ class Book:
 
     regulations: tuple[Regulation, ...]
 
-    def fitting(self, found: Jurisdiction, day: date) -> tuple[Regulation, ...]:
-        """Return every regulation that applies on *day*; never none."""
-        fitting = [one for one in self.regulations if _applies(one.markets_on(day), found.markets)]
-        is_strict = found.is_doubtful or not _is_covered(fitting, found.markets, day)
-        ids = {one.id for one in fitting} | (set(STRICTEST) if is_strict else set())
-        return tuple(one for one in self.regulations if one.id in ids)
+    def fitting(self, found: Jurisdiction, day: date) -> tuple[tuple[Regulation, Markets], ...]:
+        """Return every regulation that applies on *day*, never none, and where it protects.
+
+        A regulation that stands in for an unknown law protects in no market of its own: nothing
+        that holds in some markets only is granted then.
+        """
+        own = {one.id: _own(one, found.markets, day) for one in self.regulations}
+        covered = frozenset[str]().union(*own.values())
+        is_strict = found.is_doubtful or not found.markets or covered != found.markets
+        strict = frozenset(STRICTEST if is_strict else ())
+        return tuple(
+            (one, frozenset() if one.id in strict else own[one.id])
+            for one in self.regulations
+            if own[one.id] or one.id in strict
+        )
 
 
-def _is_covered(fitting: Sequence[Regulation], markets: frozenset[str], day: date) -> bool:
-    """Tell whether a regulation is known for every market; of no market none is."""
-    return bool(markets) and all(
-        any(_applies(one.markets_on(day), frozenset({market})) for one in fitting)
-        for market in markets
-    )
+def _own(regulation: Regulation, markets: Markets, day: date) -> Markets:
+    protected = regulation.markets_on(day)
+    return frozenset(market for market in markets if _applies(protected, frozenset({market})))
 
 
 def _applies(protected: frozenset[str], markets: frozenset[str]) -> bool:

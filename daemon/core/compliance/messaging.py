@@ -36,7 +36,7 @@ def message_findings(
     markets: frozenset[str],
     at: datetime,
 ) -> Iterator[Finding]:
-    """Give what stands against messaging *person* on *channel*; *markets* are where they are."""
+    """Give what stands against messaging *person* on *channel*; *markets* are where it protects them: none, where it stands in for a law nobody knows."""
     yield from _refusals(person, regulation, channel)
     yield from minor_findings(person, regulation, channel, markets, at)
     for needed in regulation.messaging:
@@ -85,8 +85,8 @@ def _is_young(person: Person, minors: Minors, markets: frozenset[str], at: datet
     known = [person.age] if person.age is not None else []
     if person.birthday is not None:
         known.append(age_on(person.birthday, at.date()))
-    limits = {minors.by_market.get(market, minors.under) for market in markets}
-    limit = max(limits, default=minors.under)
+    limits = [minors.by_market.get(market, minors.under) for market in markets]
+    limit = max(limits or (minors.under, *minors.by_market.values()))
     return person.is_minor or any(age < limit for age in known)
 
 
@@ -226,7 +226,7 @@ def _wishes(
         yield found(
             regulation, proof, "proof_expected", message, severity=Severity.WARN, channel=channel
         )
-    is_expected = double is not None and bool(markets & set(double.markets))
+    is_expected = double is not None and (not markets or bool(markets & set(double.markets)))
     if double and is_expected and channel is Channel.EMAIL and consent.double_opt_in_at is None:
         message = "the consent was not confirmed by mail"
         yield found(
