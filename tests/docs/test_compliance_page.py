@@ -11,9 +11,7 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "compliance.md").read_tex
 def test_every_fact_and_every_remedy_is_told() -> None:
     """In the words of the program."""
     missing = [
-        name
-        for name, text in {**FACTS, **REMEDIES}.items()
-        if f"| `{name}` | {text} |" not in PAGE
+        name for name, text in {**FACTS, **REMEDIES}.items() if f"| `{name}` | {text} |" not in PAGE
     ]
 
     assert [] == missing

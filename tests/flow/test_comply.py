@@ -26,9 +26,9 @@ def judging(new_world: NewWorld, **compliance: Any) -> World:
     return world
 
 
-def person(name: str, country: str = "FR", **values: Value) -> dict[str, Value]:
+def person(name: str, **values: Value) -> dict[str, Value]:
     """Return somebody in the file."""
-    return {"email": f"{name}@example.com", "first_name": name, "country": country, **values}
+    return {"email": f"{name}@example.com", "first_name": name, "country": "FR", **values}
 
 
 async def test_compliance_is_off_by_itself_and_the_report_says_so(new_world: NewWorld) -> None:
@@ -219,3 +219,19 @@ async def test_the_preview_tells_who_would_be_held(new_world: NewWorld) -> None:
     assert {"consent": "ePrivacy Directive Art. 13(1)", "basis": "GDPR Art. 6(1)"} == {
         one.rule: one.article for one in report.compliance.findings
     }
+
+
+async def test_switched_off_again_everybody_goes_on(new_world: NewWorld) -> None:
+    """R16: another rule has every record decided again, and quarantine ends."""
+    world = judging(new_world)
+    world.source.make(person("anna"))
+    await world.run()
+    held = await world.apart()
+
+    world.configure(compliance=None)
+    await world.run()
+
+    assert 1 == len(held)
+    assert ["anna@example.com"] == world.values(Side.CRM, "email")
+    assert [] == await world.apart()
+    await world.rest()

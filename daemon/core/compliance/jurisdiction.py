@@ -7,7 +7,7 @@ else is found.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -21,6 +21,9 @@ STRICTEST = ("gdpr", "ccpa", "can_spam", "tcpa")
 AMERICA = "US"
 
 Markets = frozenset[str]
+
+Fitting = tuple[tuple[Regulation, Markets], ...]
+"""Regulations that apply, each with the markets it protects a person in."""
 
 
 class Derivation(StrEnum):
@@ -51,13 +54,22 @@ class Book:
     """All regulations, in order of their ids."""
 
     regulations: tuple[Regulation, ...]
+    _known: dict[tuple[Jurisdiction, date], Fitting] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Found before: there are a few hundred places, and a file has many people in each."""
 
-    def fitting(self, found: Jurisdiction, day: date) -> tuple[tuple[Regulation, Markets], ...]:
+    def fitting(self, found: Jurisdiction, day: date) -> Fitting:
         """Return every regulation that applies on *day*, never none, and where it protects.
 
         A regulation that stands in for an unknown law protects in no market of its own: nothing
         that holds in some markets only is granted then.
         """
+        if (known := self._known.get((found, day))) is None:
+            known = self._known[found, day] = self._fitting(found, day)
+        return known
+
+    def _fitting(self, found: Jurisdiction, day: date) -> Fitting:
         own = {one.id: _own(one, found.markets, day) for one in self.regulations}
         covered = frozenset[str]().union(*own.values())
         is_strict = found.is_doubtful or not found.markets or covered != found.markets
