@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -153,17 +154,17 @@ class _Reader:
     """Reads one fact after the other and remembers what it could not read."""
 
     def __init__(self, values: Values, region: str | None) -> None:
-        self._values = values
+        self._values = {name: value for name, value in values.items() if value is not None}
         self._region = region
         self.unread: set[str] = set()
 
     def text(self, name: str) -> str:
-        return as_text(self._values.get(name)).strip()
+        return as_text(self._values[name]).strip() if name in self._values else ""
 
     def known(self, name: str, read: Callable[[Value], _Known | None]) -> _Known | None:
         """Return what *read* makes of a value; where it makes nothing, it is noted."""
         value = self._values.get(name)
-        if not as_text(value).strip():
+        if value is None or not as_text(value).strip():
             return None
         found = read(value)
         if found is None:
@@ -171,12 +172,12 @@ class _Reader:
         return found
 
     def word(self, name: str, words: type[_Word]) -> _Word | None:
-        by_name = {plain_name(word.value): word for word in words}
-        return self.known(name, lambda value: by_name.get(plain_name(as_text(value))))
+        return self.known(name, lambda value: _by_name(words).get(plain_name(as_text(value))))
 
     def words(self, name: str, words: type[_Word]) -> frozenset[_Word]:
-        by_name = {plain_name(word.value): word for word in words}
-        value = self._values.get(name)
+        if (value := self._values.get(name)) is None:
+            return frozenset()
+        by_name = _by_name(words)
         parts = value if isinstance(value, tuple) else as_text(value).replace(",", ";").split(";")
         given = [plain_name(part) for part in parts if part.strip()]
         if any(part not in by_name for part in given):
@@ -199,10 +200,15 @@ class _Reader:
         return self.known("age", _age)
 
     def is_yes(self, name: str) -> bool:
-        return comparable(FieldKind.BOOL, self._values.get(name)) is True
+        return name in self._values and comparable(FieldKind.BOOL, self._values[name]) is True
 
     def is_set(self, name: str) -> bool:
-        return is_opted_out(self._values.get(name))
+        return name in self._values and is_opted_out(self._values[name])
+
+
+@lru_cache(maxsize=32)
+def _by_name(words: type[_Word]) -> Mapping[str, _Word]:
+    return {plain_name(word.value): word for word in words}
 
 
 def _moment(value: Value) -> datetime | None:
