@@ -6,11 +6,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from config.explain import did_you_mean
 from config.scalars import FrozenMapping, Word
 from config.words import Frozen
+from daemon.core.compliance.countries import country_code
 from daemon.core.compliance.reading import FACTS
-from daemon.core.compliance.regulation import Market
 from daemon.core.compliance.words import Channel, LawfulBasis
 
 
@@ -30,11 +29,21 @@ class Purpose(StrEnum):
 
 def _fact(name: str) -> str:
     if name not in FACTS:
-        raise ValueError(f"no such fact. {did_you_mean(name, FACTS) or 'See docs/compliance.md.'}")
+        raise ValueError("no such fact; they are listed in docs/compliance.md")
     return name
 
 
 Fact = Annotated[str, AfterValidator(_fact)]
+
+
+def _market(text: str) -> str:
+    country, dash, part = text.strip().upper().partition("-")
+    if country_code(country) != country or bool(dash) != bool(part):
+        raise ValueError("expected a country code such as DE, or a part as US-CA")
+    return f"{country}{dash}{part}"
+
+
+MarketName = Annotated[str, AfterValidator(_market)]
 
 
 class Compliance(Frozen):
@@ -45,7 +54,7 @@ class Compliance(Frozen):
         description="`block`: a record that may not go on is held in quarantine with the rule, the "
         "article and the remedy; its opt-out goes on. `warn`: it goes on and is told.",
     )
-    markets: tuple[Market, ...] = Field(
+    markets: tuple[MarketName, ...] = Field(
         default=(),
         description="Markets assumed for a record that tells no country: `[DE, US-CA]`. The "
         "strictest of them wins. Left out: such a record is judged as in the European Union and "
