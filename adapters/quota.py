@@ -28,7 +28,7 @@ Share = Annotated[
         json_schema_input_type=Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3})? ?%$")]
         | Annotated[float, Field(ge=0, le=1)],
     ),
-    PlainSerializer(lambda share: f"{share:.10g}", return_type=str),
+    PlainSerializer(lambda share: f"{share * 100:.10g}%", return_type=str),
 ]
 """A part of an account's daily calls, such as ``60%``."""
 

@@ -13,15 +13,16 @@ from adapters.errors import AdapterError
 from config.fingerprint import sync_fingerprint
 from daemon.clock import Luck
 from daemon.flow.apply import apply
-from daemon.flow.approve import Verdict, approve
+from daemon.flow.approve import approve
 from daemon.flow.calls import keep_calls
 from daemon.flow.conclude import conclude
 from daemon.flow.guard import guard
+from daemon.flow.how_far import HowFar
 from daemon.flow.observe import observe
 from daemon.flow.park import close_parking
 from daemon.flow.parts import Progress, RunPart
 from daemon.flow.pause import refuse_paused
-from daemon.flow.plan import PlanMade, make_plan
+from daemon.flow.plan import make_plan
 from daemon.flow.prepare import MappingUnusable, Preparation, prepare
 from daemon.flow.recover import recover
 from daemon.flow.report import RunReport, report
@@ -66,8 +67,9 @@ async def cycle(
     """
     started = work.clock.now()
     number = await work.state.write(runs.begin, sync=order.sync, trigger=order.trigger, at=started)
-    run = replace(await _empty_run(work, luck, order, number, calls), on_progress=on_progress)
-    progress = _Progress()
+    run = await _empty_run(work, luck, order, number, calls)
+    run = replace(run, on_progress=on_progress)
+    progress = HowFar()
     try:
         run = await _prepared(work, run)
         await _steps(run, order, progress)
@@ -83,17 +85,7 @@ async def cycle(
     )
 
 
-@dataclass(kw_only=True, slots=True)
-class _Progress:
-    """How far a run came; what its report needs even if a step fails."""
-
-    made: PlanMade | None = None
-    verdict: Verdict | None = None
-    error: Exception | None = None
-    still_open: int = 0
-
-
-async def _steps(run: RunPart, order: Order, progress: _Progress) -> None:
+async def _steps(run: RunPart, order: Order, progress: HowFar) -> None:
     if not (order.is_preview or order.is_recovery):
         await refuse_paused(run)
     if not order.is_preview:
@@ -106,12 +98,12 @@ async def _steps(run: RunPart, order: Order, progress: _Progress) -> None:
     for turn in range(PASSES):
         made = await make_plan(run, may_create=is_complete, is_preview=order.is_preview)
         await guard(run, made, is_preview=order.is_preview)
-        progress.made = made.unless_empty(progress.made)
+        progress.take(made)
         if order.is_preview:
             return
         verdict = await approve(run, made, "" if turn else order.approve, order.by)
         made = await close_parking(run, made)
-        progress.made, progress.verdict = made.unless_empty(progress.made), verdict
+        progress.take(made, verdict)
         is_unfinished = verdict.is_to_plan_again
         if made.flowing:
             is_unfinished |= await apply(run, made, UrgentLane(run, made).drain)

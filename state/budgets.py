@@ -35,7 +35,9 @@ class AllowanceRow:
 
 
 def keep(
-    connection: Connection, rows: Sequence[AllowanceRow], spent: Mapping[str, Mapping[datetime, int]]
+    connection: Connection,
+    rows: Sequence[AllowanceRow],
+    spent: Mapping[str, Mapping[datetime, int]],
 ) -> None:
     """Keep what replies told, and add what was *spent* (account → slot → calls) since last time."""
     upsert(connection, _ALLOWANCE, [asdict(row) for row in rows])
@@ -68,8 +70,3 @@ def allowances(connection: Connection, account: str = "") -> list[AllowanceRow]:
     if account:
         rows.sort(key=lambda row: row.told_at.isoformat() if row.told_at else "", reverse=True)
     return rows
-
-
-def forget(connection: Connection, names: Sequence[str]) -> None:
-    """Forget the allowance of connections that are not configured any more."""
-    connection.execute(delete(_ALLOWANCE).where(_ALLOWANCE.c.connection.in_(names)))

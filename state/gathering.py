@@ -86,7 +86,7 @@ def gather(
             pair=pair,
             side=side,
             ids=[one for one in ids if one not in linked or linked[one].status != links.ACTIVE],
-            intents=[row for row in (*opened, *held) if row.end == ends[side.other]],
+            waiting=[row for row in (*opened, *held) if row.end == ends[side.other]],
         ),
         merged={
             one: redirects.merged(connection, ends[one], [link.record(one) for link in widowed])

@@ -202,6 +202,14 @@ def placed(connection: Connection, made: Sequence[LinkRow]) -> list[LinkRow]:
     return found
 
 
+def decide_folded(connection: Connection, made: Sequence[LinkRow]) -> None:
+    """Have the records of new links decided that were folded at once: a person is told (R42)."""
+    for link in made:
+        pair = pairs.find(connection, link.pair) if link.status == FOLDED else None
+        if pair is not None:
+            _decide_again(connection, pair, {side: [link.record(side)] for side in Side})
+
+
 def take_over(connection: Connection, *, link: str, heir: str, side: Side) -> None:
     """Let the record of the folded link *heir* take the place of the one that is gone (R42).
 

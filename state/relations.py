@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from daemon.core.values import Side
-from state import links, pairs
+from state import intents, links, mirror, pairs
 from state.intents import IntentRow
 from state.mirror import End
 from state.pairs import PairRow
@@ -41,11 +41,11 @@ def circles(
     pair: str,
     side: Side,
     ids: Sequence[str],
-    intents: Sequence[IntentRow] = (),
+    waiting: Sequence[IntentRow] = (),
 ) -> dict[str, Circle]:
     """Return record of *side* → its circle, over the links of all pairs but *pair*.
 
-    *intents* are the writes on the other end that are open or held. Empty where no other syncs
+    *waiting* are the writes on the other end that are open or held. Empty where no other syncs
     lead from the one end to the other: that costs one look at the pairs.
     """
     known = {row.name: row for row in pairs.all_pairs(connection)}
@@ -60,8 +60,26 @@ def circles(
     for _ in range(HOPS):
         level = _step(connection, others, level, goal, found)
     for circle in found.values():
-        circle.is_awaited = any(_origin(known, row) in circle.members for row in intents)
+        circle.is_awaited = any(_origin(known, row) in circle.members for row in waiting)
     return found
+
+
+def made_elsewhere(
+    connection: Connection, *, pair: str, side: Side, ids: Sequence[str]
+) -> set[str]:
+    """Return the records of *side* that another sync gave a partner meanwhile, or is giving one."""
+    found = circles(connection, pair=pair, side=side, ids=ids)
+    row = pairs.find(connection, pair) if found else None
+    if row is None:
+        return set()
+    goal = row.end(side.other)
+    waiting = [*intents.open_at(connection, [goal]), *intents.held_at(connection, [goal])]
+    found = circles(connection, pair=pair, side=side, ids=ids, waiting=waiting)
+    partners = sorted({record for circle in found.values() for record in circle.partners})
+    there = {
+        record for record, seen in mirror.get(connection, goal, partners).items() if seen.is_live
+    }
+    return {one for one, circle in found.items() if circle.partners & there or circle.is_awaited}
 
 
 def _leads(others: Sequence[PairRow], start: End, goal: End) -> bool:

@@ -142,8 +142,8 @@ class Audit(SQLModel, table=True):
 class Allowance(SQLModel, table=True):
     """What the account of a connection takes in a day, as its replies told, and our part of it.
 
-    Written with the API calls of a run; read when a connection is opened, by status and metrics;
-    dies with its connection.
+    Written with the API calls of a run; read when a connection is opened, by status and metrics.
+    Never dies by itself: one row a connection.
     """
 
     __tablename__ = "allowance"
@@ -178,8 +178,7 @@ class SpentCalls(SQLModel, table=True):
 class ProbeFinding(SQLModel, table=True):
     """What a live account answered to a question that its vendor's documents leave open.
 
-    Written by ``check --probe``, replaced by the next one; read by ``check``; dies with its
-    connection.
+    Written by ``check --probe``, read by ``check``; dies when the next probe replaces it.
     """
 
     __tablename__ = "probe_finding"

@@ -31,6 +31,8 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "run": "runs",
         "api_call": "calls",
         "spent_calls": "calls",
+        "allowance": "calls",
+        "probe_finding": "calls",
         "conflict": "attention",
         "quarantine": "attention",
         "guard_trip": "attention",

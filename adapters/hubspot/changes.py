@@ -8,10 +8,8 @@ happens with page offsets.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-
-import orjson
 
 from adapters.contract import Covered, Hint, Hints
 from adapters.errors import RetryLater
@@ -22,45 +20,19 @@ from adapters.hubspot.connection import HubSpotConnection
 from adapters.hubspot.listing import walk
 from adapters.hubspot.object_types import object_type
 from adapters.hubspot.records import next_token, record_id
+from adapters.marks import FeedMarks, Window
 
 _PURPOSE = "changes"
 _EARLIEST = datetime(profile.EARLIEST_YEAR, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Marks:
+class Marks(FeedMarks):
     """How far each reading has come, by HubSpot's clock: the cursor."""
 
     fast: datetime
     slow: datetime
     archived: datetime
-
-    @classmethod
-    def at(cls, start: datetime) -> "Marks":
-        """Return the marks of a feed that begins at one moment."""
-        return cls(fast=start, slow=start, archived=start)
-
-    @classmethod
-    def parse(cls, cursor: str) -> "Marks | None":
-        """Return the marks a cursor holds; None for a text of another making."""
-        try:
-            told = orjson.loads(cursor)
-            return cls(**{name: datetime.fromisoformat(told[name]) for name in cls.__slots__})
-        except (ValueError, TypeError, KeyError):
-            return None
-
-    def text(self) -> str:
-        """Return the cursor to store."""
-        told = {name: at.astimezone(UTC).isoformat() for name, at in asdict(self).items()}
-        return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Window:
-    """Times in ``[since, until)``."""
-
-    since: datetime
-    until: datetime
 
 
 async def changes(
@@ -108,7 +80,7 @@ class _Feed:
     async def fast(self) -> AsyncIterator[Hints]:
         """Yield what changed up to a margin behind HubSpot's clock."""
         client, started = self._connection.client, self._connection.clock.now()
-        window = _Window(
+        window = Window(
             since=self.marks.fast - self._poll.overlap,
             until=client.server_now() - self._poll.search_margin,
         )
@@ -124,7 +96,7 @@ class _Feed:
     async def slow(self) -> AsyncIterator[Hints]:
         """Yield, when it is due, what changed up to a long while ago: what the index told late."""
         now = self._connection.client.server_now()
-        window = _Window(since=self.marks.slow, until=now - self._poll.slow_distance)
+        window = Window(since=self.marks.slow, until=now - self._poll.slow_distance)
         if window.until - window.since < self._poll.slow_every:
             return
         async for hints in self._search(window):
@@ -146,7 +118,7 @@ class _Feed:
                 yield self._new([Hint(id=record_id(one), is_gone=True) for one in gone])
         self.marks = replace(self.marks, archived=now)
 
-    async def _search(self, window: _Window) -> AsyncIterator[Hints]:
+    async def _search(self, window: Window) -> AsyncIterator[Hints]:
         """Yield what the index says changed within the window, page by page by record id."""
         seen: set[str] = set()
         last_id = ""
@@ -174,7 +146,7 @@ class _Feed:
                 code="short_page",
             )
 
-    def _question(self, window: _Window, last_id: str) -> Json:
+    def _question(self, window: Window, last_id: str) -> Json:
         times = self._of.modified
         filters = [
             _filter(times, "GTE", codec.epoch_milliseconds(max(window.since, _EARLIEST))),

@@ -1,32 +1,11 @@
 """The keys of a HubSpot connection. Defaults are the reference values of the README."""
 
-import re
 from datetime import timedelta
-from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from adapters.quota import RemoteSettings
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
-_UNITS = {
-    "ms": timedelta(milliseconds=1),
-    "s": timedelta(seconds=1),
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-}
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-def _duration(given: Any) -> Any:
-    """Return "90s", "5m", "2h" as a duration; seconds and ISO 8601 are pydantic's own."""
-    match = _DURATION.fullmatch(given.strip()) if isinstance(given, str) else None
-    return float(match[1]) * _UNITS[match[2]] if match else given
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration), Field(ge=timedelta(0))]
+from adapters.setting_types import Duration, SafeAddress
 
 
 class PollSettings(BaseModel):
@@ -64,7 +43,7 @@ class HubSpotSettings(RemoteSettings):
     token: SecretStr = Field(
         description="Service key or private app token; needs the scopes the README lists."
     )
-    base_url: str = Field(
+    base_url: SafeAddress = Field(
         default="https://api.hubapi.com",
         description="Where the API is; another address only for a sandbox.",
     )
@@ -101,14 +80,3 @@ class HubSpotSettings(RemoteSettings):
         if not text.isascii() or not text.isprintable() or not text or " " in text:
             raise ValueError("must be the key as HubSpot shows it: one word, no spaces")
         return SecretStr(text)
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_safe(cls, url: str) -> str:
-        parts = urlsplit(url)
-        is_local = parts.hostname in _LOCAL_NAMES
-        if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
-            raise ValueError("must begin with https:// (http:// only on this machine)")
-        if not parts.hostname or parts.query or parts.fragment or parts.username:
-            raise ValueError("must be an address without user, query or fragment")
-        return url.rstrip("/")

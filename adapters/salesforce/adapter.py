@@ -59,7 +59,10 @@ class SalesforceAdapter:
     @property
     def capabilities(self) -> Capabilities:
         """Salesforce's abilities, with this connection's page size and times."""
-        return self._capabilities
+        if self._connection.is_external_id_everywhere():
+            return self._capabilities
+        # A create that nobody can look for goes in one request: its fate is that of one call.
+        return replace(self._capabilities, write_batch=COLLECTION)
 
     @property
     def circuit(self) -> Circuit:
@@ -98,11 +101,7 @@ class SalesforceAdapter:
 
     async def prepare(self, object_name: str) -> bool:
         """See that the external-id field exists and is unique."""
-        is_carried = await account.prepare(self._connection, self._connection.scope(object_name))
-        if not is_carried:
-            # A create that nobody can look for goes in one request: its fate is that of one call.
-            self._capabilities = replace(self._capabilities, write_batch=COLLECTION)
-        return is_carried
+        return await account.prepare(self._connection, self._connection.scope(object_name))
 
     async def start_cursor(self, object_name: str) -> str:
         """Return the cursor of a listing that starts now. Raises Unreadable for an unknown object."""

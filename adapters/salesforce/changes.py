@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 
 from adapters.contract import Covered, Hint, Hints
 from adapters.exchange import Json
+from adapters.marks import Window
 from adapters.salesforce import codec, profile, querying
 from adapters.salesforce.connection import SalesforceConnection
 from adapters.salesforce.dialect import BeginAgain
 from adapters.salesforce.ids import long_id
-from adapters.salesforce.marks import Marks, Window
+from adapters.salesforce.marks import Marks
 from adapters.salesforce.object_types import Member, Scope
 from adapters.salesforce.polling import PURPOSE, Poller
 

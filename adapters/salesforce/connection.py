@@ -198,5 +198,12 @@ class SalesforceConnection:
 
     async def carries_external_id(self, of: ObjectType) -> bool:
         """Whether an object's records can be found and upserted by our own id."""
-        attribute = (await self.describe(of)).attributes.get(self.settings.external_id_field)
+        return self._carries(await self.describe(of))
+
+    def is_external_id_everywhere(self) -> bool:
+        """Whether every object that was described so far carries our own id."""
+        return all(self._carries(described) for described, _ in self._descriptions.values())
+
+    def _carries(self, described: Description) -> bool:
+        attribute = described.attributes.get(self.settings.external_id_field)
         return attribute is not None and attribute.is_external_id and attribute.is_unique

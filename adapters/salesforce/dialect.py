@@ -61,7 +61,7 @@ class SalesforceDialect:
                 return Pause(until=_retry_after(reply, now), code=code, limits=(profile.SHORT,))
             case Next.AGAIN:
                 return Again(code=code, after=profile.LOCK_WAIT)
-            case Next.DOUBT | Next.DONE:
+            case Next.DOUBT:
                 return Doubt(code=code)
             case _:
                 return self.error(row, reply, request)

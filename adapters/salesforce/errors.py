@@ -32,7 +32,6 @@ class Next(StrEnum):
     REDESCRIBE = "our picture of the fields is old"
     FOLLOW = "the record is elsewhere or gone: look"
     EXISTS = "another record stands in the way"
-    DONE = "it is so already"
     REFUSE = "refused, and would be refused again"
     DOUBT = "proves nothing"
 
@@ -109,7 +108,6 @@ _TABLE: Mapping[Next, Mapping[str, str]] = MappingProxyType(
             "UNSUPPORTED_MEDIA_TYPE": _MISPLACED,
             "UNSUPPORTED_API_VERSION": _MISPLACED,
             "GONE": _MISPLACED,
-            "URL_NOT_RESET": _MISPLACED,
         },
         Next.REFUSE: {
             "REQUIRED_FIELD_MISSING": "Fill the field; Salesforce wants it.",

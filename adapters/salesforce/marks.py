@@ -1,13 +1,13 @@
 """The cursor of a change feed: how far each of its readings has come, by Salesforce's clock."""
 
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
-import orjson
+from adapters.marks import FeedMarks
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Marks:
+class Marks(FeedMarks):
     """How far each reading has come."""
 
     fast: datetime
@@ -16,30 +16,3 @@ class Marks:
     """When older windows were last read again."""
     deleted: datetime
     """Deletions for good before it were told."""
-
-    @classmethod
-    def at(cls, start: datetime) -> "Marks":
-        """Return the marks of a feed that begins at one moment."""
-        return cls(fast=start, slow=start, deleted=start)
-
-    @classmethod
-    def parse(cls, cursor: str) -> "Marks | None":
-        """Return the marks a cursor holds; None for a text of another making."""
-        try:
-            told = orjson.loads(cursor)
-            return cls(**{name: datetime.fromisoformat(told[name]) for name in cls.__slots__})
-        except (ValueError, TypeError, KeyError):
-            return None
-
-    def text(self) -> str:
-        """Return the cursor to store."""
-        told = {name: at.astimezone(UTC).isoformat() for name, at in asdict(self).items()}
-        return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
-    """Times in ``[since, until)``."""
-
-    since: datetime
-    until: datetime

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapters.contract import Hint
-from adapters.errors import RetryLater
+from adapters.errors import GrantAccess, RetryLater, Unreadable
 from adapters.exchange import Json
+from adapters.marks import Window
 from adapters.salesforce import codec, profile, querying, records, soql
 from adapters.salesforce.connection import SalesforceConnection
 from adapters.salesforce.description import Description
-from adapters.salesforce.marks import Marks, Window
+from adapters.salesforce.dialect import FieldsChanged
+from adapters.salesforce.marks import Marks
 from adapters.salesforce.object_types import Member, Scope
 from adapters.salesforce.soql import Query
 
@@ -55,25 +57,36 @@ class Poller:
         now = self._connection.clock.now()
         if kept is not None and now - kept.at <= self._connection.settings.poll.shared_for:
             return kept
-        wanted = [(scope, since), *self._others(scope, now)]
+        others = self._others(scope, now)
+        try:
+            await self._ask([(scope, since), *others], now)
+        except (FieldsChanged, GrantAccess, RetryLater, Unreadable):
+            if not others:
+                raise
+            # Another object's trouble is not this one's: its own poll will tell of it.
+            self._last.clear()
+            await self._ask([(scope, since)], now)
+        return self._ahead.pop((scope.name, since))
+
+    async def _ask(self, wanted: Sequence[tuple[Scope, datetime]], now: datetime) -> None:
+        """Ask for the windows that begin at these moments, as many as one call takes."""
         until = self._connection.client.server_now() - self._connection.settings.poll.search_margin
-        asked: list[tuple[Scope, datetime, Window, list[Query]]] = []
+        asked: list[tuple[tuple[str, datetime], Window, list[Query]]] = []
         room = profile.COMPOSITE_QUERIES
-        for one, start in wanted:
-            window = self._window(start, until)
-            queries = await self.queries(one, window)
+        for scope, since in wanted:
+            window = self._window(since, until)
+            queries = await self.queries(scope, window)
             if not asked or len(queries) <= room:
-                asked.append((one, start, window, queries))
+                asked.append(((scope.name, since), window, queries))
                 room -= len(queries)
         answers = await querying.pages(
             self._connection, [query for *_, queries in asked for query in queries], PURPOSE
         )
-        for one, start, window, queries in asked:
+        for key, window, queries in asked:
             mine, answers = answers[: len(queries)], answers[len(queries) :]
-            self._ahead[one.name, start] = Asked(
+            self._ahead[key] = Asked(
                 window=window, queries=tuple(queries), firsts=tuple(mine), at=now
             )
-        return self._ahead.pop((scope.name, since))
 
     def _others(self, scope: Scope, now: datetime) -> list[tuple[Scope, datetime]]:
         return [

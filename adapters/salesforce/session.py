@@ -28,7 +28,8 @@ from adapters.limits import Limiter
 from adapters.salesforce import profile
 from adapters.salesforce.dialect import LoginDialect
 from adapters.salesforce.ids import long_id
-from adapters.salesforce.settings import SalesforceSettings, is_safe_address
+from adapters.salesforce.settings import SalesforceSettings
+from adapters.setting_types import safe_address
 from daemon.clock import Clock
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path, no token
@@ -158,13 +159,14 @@ class Session:
         }
 
     def _told_login(self, body: Json) -> Login:
-        address = str(body.get("instance_url") or self._settings.base_url).rstrip("/")
-        if not is_safe_address(address):
+        try:
+            address = safe_address(str(body.get("instance_url") or self._settings.base_url))
+        except ValueError as error:
             raise Unreadable(
                 f"Connection {self._around.connection!r}: the log-in names an unsafe address.",
                 code="instance_url",
                 next_step="Check the connection's base_url: it must be the org's My Domain.",
-            )
+            ) from error
         parts = urlsplit(str(body.get("id") or "")).path.strip("/").split("/")
         org, user = parts[-2:] if len(parts) > 1 else ("", "")
         return Login(

@@ -2,12 +2,10 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Literal
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -16,37 +14,11 @@ from pydantic import (
 )
 
 from adapters.quota import RemoteSettings
+from adapters.setting_types import Duration, SafeAddress
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
-_UNITS = {
-    "ms": timedelta(milliseconds=1),
-    "s": timedelta(seconds=1),
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-}
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _VERSION = re.compile(r"v?(\d{2,3})(?:\.0)?")
 OLDEST_VERSION = 41
 """v31 to v40 are retired in Summer '28 and no longer supported from Summer '27 on."""
-
-
-def _duration(given: Any) -> Any:
-    """Return "90s", "5m", "2h" as a duration; seconds and ISO 8601 are pydantic's own."""
-    match = _DURATION.fullmatch(given.strip()) if isinstance(given, str) else None
-    return float(match[1]) * _UNITS[match[2]] if match else given
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration), Field(ge=timedelta(0))]
-
-
-def is_safe_address(url: str) -> bool:
-    """Whether a token may be sent there: TLS, or this machine; nothing but an address."""
-    parts = urlsplit(url)
-    is_local = parts.hostname in _LOCAL_NAMES
-    is_plain = not (parts.query or parts.fragment or parts.username)
-    is_private = parts.scheme == "https" or (parts.scheme == "http" and is_local)
-    return bool(parts.hostname) and is_plain and is_private
 
 
 class PollSettings(BaseModel):
@@ -106,7 +78,7 @@ class SalesforceSettings(RemoteSettings):
     # A rejected key may be a secret pasted into the wrong place: no error repeats what was given.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    base_url: str = Field(
+    base_url: SafeAddress = Field(
         default="https://login.salesforce.com",
         description="The org's My Domain, such as https://acme.my.salesforce.com. Only a JWT "
         "log-in works with the default.",
@@ -124,7 +96,7 @@ class SalesforceSettings(RemoteSettings):
         default=None,
         description="PEM of the key whose certificate the app holds: the JWT bearer flow.",
     )
-    audience: str = Field(
+    audience: SafeAddress = Field(
         default="https://login.salesforce.com",
         description="Whom the JWT is for; https://test.salesforce.com for a Salesforce sandbox.",
     )
@@ -181,13 +153,6 @@ class SalesforceSettings(RemoteSettings):
         default=PollSettings(), description="How the change feed reads (demos shorten it)."
     )
     bulk: BulkSettings = Field(default=BulkSettings(), description="When bulk jobs are used.")
-
-    @field_validator("base_url", "audience")
-    @classmethod
-    def _is_safe(cls, url: str) -> str:
-        if not is_safe_address(url):
-            raise ValueError("must be https:// and an address alone (http:// only on this machine)")
-        return url.rstrip("/")
 
     @field_validator("api_version")
     @classmethod

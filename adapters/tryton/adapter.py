@@ -18,7 +18,8 @@ from adapters.contract import (
     Verb,
     Write,
 )
-from adapters.tryton import account, changes, listing, reading, removing, writing
+from adapters.guide import Granted
+from adapters.tryton import account, changes, grants, listing, reading, removing, writing
 from adapters.tryton.connection import TrytonConnection
 from adapters.tryton.definitions import definitions
 from adapters.tryton.object_types import OBJECT_TYPES, object_type
@@ -61,6 +62,10 @@ class TrytonAdapter:
     async def account(self) -> Account:
         """Return the database the user was let into."""
         return await account.account(self._connection)
+
+    async def granted(self) -> Granted:
+        """Return which permissions the user turns out to have; writes nothing."""
+        return await grants.granted(self._connection)
 
     async def objects(self) -> Sequence[str]:
         """Return the objects this adapter knows."""

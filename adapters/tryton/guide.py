@@ -1,6 +1,15 @@
 """How a person connects a Tryton database: a user of its own, and what it may do."""
 
-from adapters.guide import Guide, Question, Scope
+from typing import Any
+
+from adapters.guide import Granted, Guide, Question, Scope
+from adapters.tryton.grants import OPPORTUNITIES_GROUP
+
+
+async def _granted(adapter: Any) -> Granted:
+    found: Granted = await adapter.granted()
+    return found
+
 
 GUIDE = Guide(
     steps=(
@@ -21,10 +30,11 @@ GUIDE = Guide(
     ),
     scopes=(
         Scope(
-            name="Sale Opportunity",
+            name=OPPORTUNITIES_GROUP,
             why="read, create and update opportunities; not needed where only parties are synced",
             is_needed=False,
         ),
     ),
+    granted=_granted,
     revoke="Tryton: Administration > Users > Users, the user, a new password",
 )

@@ -17,7 +17,7 @@ from daemon.core.values import FieldKind, Values
 from daemon.flow import merges
 from daemon.flow.observe import keep_reading
 from daemon.flow.parts import EndPart, PairPart, RunPart
-from state import attention, intents, links, mirror, pending
+from state import attention, intents, links, mirror, pending, relations
 from state.attention import Apart
 from state.links import LinkRow
 
@@ -99,8 +99,15 @@ def _is_as_planned(operation: Operation, link: LinkRow | None) -> bool:
 async def look_before_create(
     run: RunPart, pair: PairPart, part: EndPart, operations: Sequence[Operation]
 ) -> list[Operation]:
-    """Return the creates for which nobody holds a unique key yet (R33)."""
-    taken: set[str] = set()
+    """Return the creates for which nobody holds a unique key yet, and no other sync made one (R33)."""
+    taken: set[str] = await run.state.read(
+        relations.made_elsewhere,
+        pair=pair.name,
+        side=part.side.other,
+        ids=[str(operation.origin_id) for operation in operations],
+    )
+    run.tally.moved += len(taken)
+    operations = [operation for operation in operations if str(operation.origin_id) not in taken]
     for field in sorted(part.adapter.capabilities.unique_keys):
         wanted = _keys_in(operations, field)
         size = part.adapter.capabilities.read_batch

@@ -61,10 +61,6 @@ class PlanMade:
         """How many operations there are."""
         return sum(self.operations.values())
 
-    def unless_empty(self, before: "PlanMade | None") -> "PlanMade":
-        """Return this plan; where it holds nothing, the one *before* it in the same run."""
-        return self if self.total or before is None else before
-
     @property
     def waiting(self) -> Counter[str]:
         """``side.kind`` → how many operations are parked."""

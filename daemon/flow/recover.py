@@ -33,19 +33,19 @@ from state.intents import IntentRow
 async def recover(run: RunPart) -> int:
     """Settle open intents on the ends of this run; return how many are still open."""
     rows = await run.state.read(intents.open_at, [watch.part.end for watch in run.watches])
-    left = 0
+    unread, left = 0, 0
     for watch in run.watches:
         mine = [row for row in rows if row.end == watch.part.end]
-        removals = [row for row in mine if Verb(row.verb).is_removal]
-        silent = [row for row in mine if row.accepted_id]
-        updates = [row for row in mine if row.verb == Verb.UPDATE.value and row not in silent]
-        creates = [row for row in mine if row.verb == Verb.CREATE.value and row not in silent]
-        left += await _read_back(run, watch.part, silent)
+        unread += await _read_back(run, watch.part, [row for row in mine if row.accepted_id])
+        lost = [row for row in mine if not row.accepted_id]
+        updates = [row for row in lost if row.verb == Verb.UPDATE.value]
+        creates = [row for row in lost if row.verb == Verb.CREATE.value]
+        removals = [row for row in lost if Verb(row.verb).is_removal]
         left += await _recover_updates(run, watch.part, updates)
         left += await _recover_removals(run, watch.part, removals)
         left += await _recover_creates(run, watch.part, creates)
-    run.tally.recovered += len(rows) - left
-    return left
+    run.tally.recovered += sum(not row.accepted_id for row in rows) - left
+    return unread + left
 
 
 def _settling(run: RunPart, part: EndPart, row: IntentRow) -> Settling:

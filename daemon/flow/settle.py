@@ -69,11 +69,12 @@ def settle_batch(
     ids = [accepted.id for _, accepted in written]
     known = mirror.get(connection, work.how.end, ids)
     taken = [_take(work, intent, said, known.get(said.id)) for intent, said in written]
-    _link_or_agree(connection, work, taken)
+    linked = _link_or_agree(connection, work, taken)
     _mirror(connection, work, taken)
     ignored = [_ignored(one.operation, copy) for one in taken for copy in _ignored_in(one)]
     attention.set_apart(connection, ignored, run=work.run, at=work.at)
     _close(connection, work, taken)
+    merges.decide_folded(connection, linked)
     rollbacks.settle(connection, [_undone(one) for one in taken], at=work.at)
     return [_settled(one) for one in taken]
 
@@ -129,7 +130,10 @@ def _merged(record: Record, known: MirrorRow | None, work: Settling) -> Record:
     )
 
 
-def _link_or_agree(connection: Connection, work: Settling, taken: Sequence[_Taken]) -> None:
+def _link_or_agree(
+    connection: Connection, work: Settling, taken: Sequence[_Taken]
+) -> list[LinkRow]:
+    """Store what became of the links; return the new ones, as they were placed."""
     made: list[LinkRow] = []
     agreed: dict[str, dict[str, BaseField]] = {}
     for one in taken:
@@ -145,8 +149,10 @@ def _link_or_agree(connection: Connection, work: Settling, taken: Sequence[_Take
     for one in taken:
         if one.operation.replaces:
             succeed(connection, work.how.end, one.operation, at=work.at)
-    links.add_all(connection, merges.placed(connection, made), run=work.run, at=work.at)
+    placed = merges.placed(connection, made)
+    links.add_all(connection, placed, run=work.run, at=work.at)
     links.agree_all(connection, list(agreed.items()))
+    return placed
 
 
 def _known_before(copy: Copy, one: _Taken, work: Settling) -> Copy:

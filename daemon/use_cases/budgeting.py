@@ -8,14 +8,18 @@ from sqlalchemy import Connection
 
 from adapters.budget import AccountDay, headroom
 from adapters.quota import Quota
+from daemon.core.values import Side
 from daemon.flow.forecast import Budget, budget_of
-from state import budgets, runs
+from state import budgets, pairs, runs
 from state.budgets import AllowanceRow
 
 
 def budgets_now(connection: Connection, now: datetime) -> list[Budget]:
-    """Return how each connection's day stands that counts by the day, in order of their names."""
-    return [_budget(connection, row, now) for row in budgets.allowances(connection)]
+    """Return how each connection's day stands that syncs use and that counts by the day."""
+    active = [pair for pair in pairs.all_pairs(connection) if pair.status == "active"]
+    used = {pair.end(side)[0] for pair in active for side in Side}
+    rows = budgets.allowances(connection)
+    return [_budget(connection, row, now) for row in rows if row.connection in used]
 
 
 def costs_now(connection: Connection, run: int, now: datetime) -> list[Budget]:

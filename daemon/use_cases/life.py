@@ -226,6 +226,9 @@ def _holds(life: Life) -> Iterator[Event]:
         )
 
 
+_BECAME = {"recreated": "was made again as", "merged": "was merged into"}
+
+
 def _redirects(life: Life) -> Iterator[Event]:
     for side in Side:
         for old, new, why, at in life.redirects[side]:
@@ -237,5 +240,5 @@ def _redirects(life: Life) -> Iterator[Event]:
                 before=old,
                 after=new,
                 why=why,
-                told=f"{place_of(life, side)} {old} lives on as {new} ({why})",
+                told=f"{place_of(life, side)} {old} {_BECAME[why]} {new}",
             )

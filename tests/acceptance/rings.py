@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from adapters.hubspot import sandbox as hubspot
 from adapters.hubspot.sandbox.person import DEFAULT_USER_ID
@@ -26,6 +26,9 @@ from tests.acceptance.people import as_csv, edit_row, rows_for, table
 from tests.http.doubles import LeapingClock
 
 A_MINUTE = 60.0
+
+ROWS = 8
+"""People in the file."""
 
 RING = {"file-hub": ("file", "hub"), "hub-third": ("hub", "third"), "file-third": ("file", "third")}
 
@@ -60,10 +63,9 @@ class HubSpotScreen:
         "email": "email", "first": "firstname", "last": "lastname",
         "phone": "phone", "title": "jobtitle", "city": "city",
     }  # fmt: skip
-    object = "contacts"
 
     def __init__(self, box: hubspot.Sandbox, variable: str) -> None:
-        self.box, self.token = box, box.token
+        self.box, self.token, self.object = box, box.token, "contacts"
         self.connection = (
             f'{{type: hubspot, token: "${{env:{variable}}}", base_url: "{box.base_url}", '
             "poll: {search_margin: 1s, overlap: 15s}}"
@@ -93,10 +95,9 @@ class SalesforceScreen:
         "email": "Email", "first": "FirstName", "last": "LastName",
         "phone": "Phone", "title": "Title", "city": "MailingCity",
     }  # fmt: skip
-    object = "contact"
 
     def __init__(self, box: salesforce.Sandbox, variable: str) -> None:
-        self.box, self.token = box, box.org.settings.client_secret
+        self.box, self.token, self.object = box, box.org.settings.client_secret, "contact"
         self.connection = (
             f'{{type: salesforce, base_url: "{box.base_url}", '
             f'client_id: "{box.org.settings.client_id}", client_secret: "${{env:{variable}}}", '
@@ -115,6 +116,16 @@ class SalesforceScreen:
 
     def merge(self, survivor: str, loser: str) -> None:
         SalesforcePerson(org=self.box.org).merge("Contact", survivor, [loser])
+
+    def leads(self) -> dict[str, str]:
+        """Address → lead of those who are not converted yet."""
+        live = self.box.org.store("Lead").all_live()
+        return {str(row.get("Email")).lower(): row.id for row in live if not row.get("IsConverted")}
+
+    def convert(self, lead: str, contact: str = "") -> str:
+        """Convert a lead, into a contact where one is named; return the contact."""
+        row = SalesforcePerson(org=self.box.org).convert(lead, contact_id=contact)
+        return str(row.get("ConvertedContactId"))
 
 
 @dataclass(kw_only=True)
@@ -174,9 +185,12 @@ class Ring:
 
 @asynccontextmanager
 async def ring(
-    folder: Path, third: str, *, rows: int = 8, ends: Mapping[str, Any] = RING, **settings: str
+    folder: Path, third: str, *, ends: Mapping[str, tuple[str, str]] = RING, people: str = ""
 ) -> AsyncIterator[Ring]:
-    """Give a ring, or what *ends* makes of the three; nothing has been synced in it."""
+    """Give a ring, or what *ends* makes of the three; nothing has been synced in it.
+
+    *people* is the object of the third system, where it is not its contacts.
+    """
     clock = LeapingClock()
     async with AsyncExitStack() as stack:
         empty = hubspot.SandboxSettings(accounts=(hubspot.AccountSettings(records=0),))
@@ -199,8 +213,9 @@ async def ring(
                 )
             )
             other = HubSpotScreen(second, "THIRD")
-        (folder / "people.csv").write_bytes(as_csv(rows_for([], rows)))
-        text = _configuration({"hub": hub, "third": other}, ends, settings)
+        other.object = people or other.object
+        (folder / "people.csv").write_bytes(as_csv(rows_for([], ROWS)))
+        text = _configuration({"hub": hub, "third": other}, ends)
         (folder / "crmsyncd.yaml").write_text(text, encoding="utf-8")
         config = read_configuration(
             folder / "crmsyncd.yaml", {"HUB": hub.token, "THIRD": other.token}
@@ -214,11 +229,7 @@ async def ring(
                    workspace=workspace, syncs=tuple(ends))  # fmt: skip
 
 
-def _configuration(
-    screens: Mapping[str, Screen],
-    ends: Mapping[str, tuple[str, str]],
-    settings: Mapping[str, str],
-) -> str:
+def _configuration(screens: Mapping[str, Screen], ends: Mapping[str, tuple[str, str]]) -> str:
     def end(name: str) -> str:
         object_of = f", object: {screens[name].object}" if name in screens else ""
         return f"{{connection: {name}{object_of}}}"
@@ -232,6 +243,5 @@ def _configuration(
             f"    source: {end(source)}",
             f"    crm: {end(crm)}",
             "    approval: {first_run: none}",
-            *(f"    {key}: {value}" for key, value in settings.items()),
         ]
     return "\n".join([*lines, "service: {listen: 127.0.0.1:0}"]) + "\n"

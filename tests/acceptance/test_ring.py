@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapters.sandbox.faults import parse_rule
-from tests.acceptance.rings import Ring, ring
+from tests.acceptance.rings import Ring, SalesforceScreen, ring
 
 THIRD = pytest.mark.parametrize("third", ["hubspot", "salesforce"])
 
@@ -114,6 +114,38 @@ async def test_a_merge_at_one_screen_is_followed_all_round(
         found = await systems.apart()
         assert {("K00002", "merged_there")} <= {(entry.record, entry.rule) for entry in found}
         assert 2 == len(found)
+
+
+@pytest.mark.parametrize("into_known", [False, True], ids=["a new contact", "one that is linked"])
+async def test_a_converted_lead_is_followed_to_its_contact(
+    tmp_path: Path, into_known: bool
+) -> None:
+    """I20: the same path as a merge; the row goes on with the contact, and nobody is made again."""
+    ends = {"file-third": ("file", "third")}
+    async with ring(tmp_path, "salesforce", ends=ends, people="lead+contact") as systems:
+        screen = systems.third
+        assert isinstance(screen, SalesforceScreen)
+        await systems.settle()
+        one, two = (systems.rows()[key]["E-Mail"] for key in ("K00001", "K00002"))
+        leads = {email: screen.leads()[email] for email in (one, two)}
+        contact = screen.convert(leads[two]) if into_known else ""
+        await systems.settle()
+
+        contact = screen.convert(leads[one], contact)
+        await systems.settle()
+        systems.edit_row("K00001", "City", "Rom")
+        systems.edit_row("K00002", "City", "Bonn")
+        await systems.settle()
+
+        assert one not in screen.leads()
+        assert [contact] == list(screen.everybody())
+        waiting = [(entry.record, entry.rule) for entry in await systems.apart()]
+        if into_known:
+            assert [("K00001", "merged_there")] == waiting
+            assert "Bonn" == screen.everybody()[contact]["city"]
+        else:
+            assert [] == waiting
+            assert "Rom" == screen.everybody()[contact]["city"]
 
 
 @THIRD

@@ -21,6 +21,7 @@ from daemon.clock import SeededLuck
 from daemon.cycle import Order
 from daemon.flow.report import RunReport
 from daemon.use_cases import demo
+from daemon.use_cases import demo_sides as sides
 from daemon.use_cases.manifest import Manifest
 from daemon.use_cases.rollback import RollbackRequest, held, rollback
 from daemon.use_cases.workspace import Workspace, open_workspace, run_sync
@@ -66,7 +67,7 @@ class Demo:
 
     def rows(self) -> list[dict[str, str]]:
         """Return the file's rows."""
-        text = (self.folder / demo.FILE).read_bytes().decode("utf-8-sig")
+        text = (self.folder / sides.FILE).read_bytes().decode("utf-8-sig")
         return list(csv.DictReader(io.StringIO(text)))
 
     def edit(self, record: str, **properties: str) -> None:
@@ -82,18 +83,19 @@ class Demo:
 async def demonstration(folder: Path) -> AsyncIterator[Demo]:
     """Give the demonstration before its first run."""
     clock = LeapingClock()
-    chosen = SandboxSettings(accounts=(AccountSettings(records=demo.CONTACTS),))
+    chosen = SandboxSettings(accounts=(AccountSettings(records=sides.CONTACTS),))
     async with run_sandbox(chosen, clock=clock) as box:
-        process = demo.SandboxProcess(
-            kind=adapter_kinds()["hubspot"], base_url=box.base_url, token=box.token,
-            page="", admin=f"{box.base_url}/_sandbox/",
+        process = sides.SandboxProcess(
+            kind=adapter_kinds()["hubspot"], name="hubspot", base_url=box.base_url,
+            token=box.token, page="", admin=f"{box.base_url}/_sandbox/",
         )  # fmt: skip
-        config = demo.write_configuration(folder, process, {})
+        file = sides.FileSide(path=folder / sides.FILE, has_whole_names=False)
+        stage = demo.Stage(folder=folder, source=file, crm=process, seed=1)
+        config = demo.write_configuration(stage, {})
         state = open_state(folder / "state", inline=True)
         try:
             async with open_workspace(config, state, clock, SeededLuck(7)) as workspace:
-                people = await demo.people_in(workspace, process)
-                demo.write_sample(folder, people, 1)
+                await demo.prepare(workspace, stage)
                 yield Demo(folder=folder, clock=clock, sandbox=box, workspace=workspace)
         finally:
             state.close()

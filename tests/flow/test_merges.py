@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from adapters.contract import Reading
-from adapters.memory import OBJECT, MemoryAdapter
+from adapters.memory import OBJECT, MemoryAdapter, lost_reply
 from daemon.core.values import Side
 from state import links, redirects
 from state.links import FOLDED
-from tests.flow.world import A_WEEK, SOON, SYNC, World, on_nth, person
+from tests.flow.rolling import REMOVES, rolled_back
+from tests.flow.world import A_WEEK, SOON, SYNC, World, on_nth, once, person, raising
 
 REMOVING = {"deletes": {"source": "archive", "crm": "archive"}}
 
@@ -320,3 +321,49 @@ async def test_a_folded_link_is_remembered_with_the_one_that_took_it_over(
     assert {FOLDED} == {row.status for row in found[third.id]}
     assert {"merged_there"} == {entry.rule for entry in await world.apart()}
     assert SYNC == third.pair
+
+
+@MANNERS
+async def test_a_rollback_leaves_what_was_merged_since(
+    new_world: Callable[..., World], answers: bool
+) -> None:
+    """R24: kept, with the record it was merged into; what the run did to others is taken back."""
+    world = new_world(create={"crm": True, "source": False})
+    world.able(Side.CRM, removals=REMOVES)
+    world.crm.answers_for_merged = answers
+    for number in (1, 2):
+        world.source.make(person(number))
+    await world.run()
+    world.crm.make({"email": "third@example.com"})
+    await again(world)
+
+    world.crm.merge("c3", "c2", {})
+    await again(world)
+    report = await rolled_back(world)
+
+    assert [("c2", "it was merged into c3")] == [(one.record, one.why) for one in report.kept]
+    assert ["c3"] == [stored.id for stored in world.crm.live()]
+    assert {"s2": "c3"} == await world.linked()
+
+
+@MANNERS
+async def test_a_write_without_a_reply_to_a_record_merged_since_is_settled(
+    new_world: Callable[..., World], answers: bool
+) -> None:
+    """R31: nobody can say any more whether it landed; it is planned afresh, nothing stays open."""
+    world = new_world(create={"crm": True, "source": False})
+    await two_people(world, answers=answers)
+    world.crm.make({"email": "third@example.com"})
+    await again(world)
+    world.source.edit("s2", {"company": "New"})
+    world.crm.faults.before = once("update", raising(lost_reply()))
+    await world.run()
+
+    world.crm.faults.before = lambda _purpose: None
+    world.crm.merge("c3", "c2", {})
+    await again(world)
+    await again(world)
+
+    assert {"s1": "c1", "s2": "c3"} == await world.linked()
+    assert "New" == world.crm.records["c3"].values["company"]
+    await world.rest()

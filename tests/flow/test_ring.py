@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import permutations
+from random import Random
 
 import pytest
 from sqlmodel import SQLModel
@@ -209,4 +210,36 @@ async def test_a_delete_goes_round_and_comes_back_to_nobody(
         await systems.round()
 
     assert [1, 1, 1] == [len(system.live()) for system in systems.systems.values()]
+    await settles(systems)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_people_do_a_ring_comes_to_rest(
+    new_systems: Callable[..., Systems], seed: int
+) -> None:
+    """I4, I5, I11: edits, newcomers and deletes anywhere; then every system is the same."""
+    luck = Random(seed)
+    settings = {
+        "deletes": {"source": "archive", "crm": "archive"},
+        "guards": {"update_burst": "off"},
+    }
+    systems = new_systems(RING, **settings)
+    for number in range(4):
+        systems.systems[luck.choice("abc")].make(person(number))
+
+    for turn in range(5):
+        system = systems.systems[luck.choice("abc")]
+        live = [stored.id for stored in system.live()]
+        match luck.choice(("edit", "edit", "make", "archive")) if live else "make":
+            case "edit":
+                system.edit(luck.choice(live), {"company": f"Turn {turn}"})
+            case "make":
+                system.make(person(10 + turn))
+            case "archive":
+                system.archive(luck.choice(live))
+        await systems.round(*luck.sample(list(RING), luck.choice((1, 2, 3))))
+    for _ in range(5):
+        await systems.round()
+
+    assert 1 == len({repr(some) for some in systems.everybody().values()})
     await settles(systems)

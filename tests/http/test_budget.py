@@ -189,6 +189,14 @@ def test_a_share_is_written_as_people_write_it(written: object, share: float) ->
     assert share == Quota.model_validate({"daily_share": written}).daily_share
 
 
+def test_a_quota_can_be_written_and_read_back() -> None:
+    """As a configuration would have it."""
+    quota = Quota(daily_share=0.07, reserve=0.125)
+
+    assert {"daily_share": "7%", "reserve": "12.5%"} == quota.model_dump()
+    assert quota == Quota.model_validate(quota.model_dump())
+
+
 @pytest.mark.parametrize("written", ["60", "101%", 1.5, -0.1, True, "most", None])
 def test_anything_else_is_no_share(written: object) -> None:
     """A wish that cannot be meant is refused."""

@@ -6,7 +6,8 @@ import pytest
 
 from adapters.contract import Accepted, Verb, Write
 from adapters.errors import RetryLater
-from tests.salesforce.sandboxes import PEOPLE, Bench, bench
+from tests.conformance import wire
+from tests.salesforce.sandboxes import PEOPLE, Bench, bench, wire_at
 
 CONTACT = "contact"
 
@@ -176,6 +177,32 @@ async def test_an_answer_kept_for_long_is_not_used() -> None:
         on.wait(seconds=10)
 
         hints, _ = await on.hints("Contact", cursors["Contact"])
+
+        assert [new] == [hint.id for hint in hints]
+
+
+async def test_trouble_with_one_object_is_not_the_others() -> None:
+    """A composite call that fails for a neighbour is asked again for the object alone."""
+    async with bench() as on, wire_at(on) as net:
+        cursors = {name: await on.adapter.start_cursor(name) for name in ("Lead", "Contact")}
+        for name in list(cursors):
+            on.wait(seconds=30)
+            _, covered = await on.hints(name, cursors[name])
+            cursors[name] = covered.cursor
+        on.wait(seconds=30)
+        new = await on.create("Lead", LastName="New", Company="A")
+        on.wait(seconds=10)
+        hidden = [{"errorCode": "INVALID_TYPE", "message": "sObject type 'Contact'"}]
+
+        def contact_is_hidden(told: dict[str, list[dict[str, object]]]) -> dict[str, object]:
+            parts = told["compositeResponse"]
+            return {
+                "compositeResponse": [parts[0], {**parts[1], "httpStatusCode": 400, "body": hidden}]
+            }
+
+        net.on(lambda one: one.path.endswith("/composite"), wire.told_otherwise(contact_is_hidden))
+
+        hints, _ = await on.hints("Lead", cursors["Lead"])
 
         assert [new] == [hint.id for hint in hints]
 

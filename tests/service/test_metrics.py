@@ -121,8 +121,9 @@ async def test_an_accounts_day_is_told(state: State, clock: LeapingClock) -> Non
         connection="crm", account="hubspot:1", starts_at_midnight=True, time_zone="Europe/Berlin",
         most=1_000, account_left=800, told_at=NOON, daily_share=0.6, reserve=0.1,
     )  # fmt: skip
-    unknown = replace(allowance, connection="other", account="x:2", most=None, account_left=None)
-    state.write_now(budgets.keep, [allowance, unknown], {"hubspot:1": {NOON: 150}})
+    unknown = replace(allowance, connection=FILE[0], account="x:2", most=None, account_left=None)
+    former = replace(allowance, connection="former")
+    state.write_now(budgets.keep, [allowance, unknown, former], {"hubspot:1": {NOON: 150}})
 
     found = await series(Metrics("1"), state, clock)
 
@@ -140,7 +141,8 @@ async def test_an_accounts_day_is_told(state: State, clock: LeapingClock) -> Non
         'account_left{connection="crm"}': 800,
         'resets_timestamp_seconds{connection="crm"}': NOON.replace(hour=23).timestamp(),
     } == told
-    assert 'crmsync_api_budget_left{connection="other"}' not in found
+    assert f'crmsync_api_budget_left{{connection="{FILE[0]}"}}' not in found
+    assert not any("former" in name for name in found)
 
 
 async def test_how_far_each_end_is_seen_is_told(state: State, clock: LeapingClock) -> None:

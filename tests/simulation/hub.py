@@ -1,9 +1,11 @@
 """A world of three systems: two sources share one CRM, by two pairs of one sync.
 
-What one source enters reaches the other by way of the CRM, and one look at the CRM serves both.
+What one source enters reaches the other by way of the CRM, and one look at the CRM serves both. A
+third pair, between the two sources, makes a ring of it.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
@@ -23,14 +25,20 @@ THIRD = "third"
 Person = Mapping[str, Value]
 
 
-class _TwoPairs(Terms):
-    """A sync of two pairs that meet in one CRM."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pairs(Terms):
+    """A sync of two pairs that meet in one CRM, or of three that form a ring."""
+
+    is_ring: bool = False
 
     def sync(self) -> Sync:
         """Return the validated sync."""
         crm = {"connection": NAMES[Side.CRM]}
         sources = (NAMES[Side.SOURCE], THIRD)
         pairs = [{"source": {"connection": name}, "crm": crm} for name in sources]
+        if self.is_ring:
+            ends = {"source": {"connection": sources[0]}, "crm": {"connection": THIRD}}
+            pairs.append(ends)
         usual = {"approval": {"first_run": "none"}, "country": REGION, "pairs": pairs}
         return Sync.model_validate({**usual, **self.settings})
 
@@ -38,10 +46,12 @@ class _TwoPairs(Terms):
 class Hub(World):
     """Left and third on one side, right between them."""
 
-    def __init__(self, engine: Engine, settings: Mapping[str, object]) -> None:
+    def __init__(
+        self, engine: Engine, settings: Mapping[str, object], *, is_ring: bool = False
+    ) -> None:
         """Begin with three empty systems."""
         self.third: MemorySystem | None = None
-        terms = _TwoPairs(settings={"create": {"source": True}, **settings})
+        terms = _Pairs(settings={"create": {"source": True}, **settings}, is_ring=is_ring)
         super().__init__(engine, {Side.SOURCE: SOURCE, Side.CRM: CRM}, terms)
 
     def _work(self, by_side: Mapping[Side, Link]) -> Preparation:

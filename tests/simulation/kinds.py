@@ -65,12 +65,12 @@ ELSEWHERE: Mapping[int, str] = {
     6: "tests/simulation/test_crash_in_migration.py",
     9: "tests/state/test_lock.py",
     10: "tests/acceptance/test_lost_lock.py",
+    50: "tests/acceptance/test_ring.py",
 }
-"""Kinds that need a real database or a real lock, and the test that holds them."""
+"""Kinds that need a real database, a real lock or a vendor's types, and the test that holds them."""
 
 OPEN: Mapping[int, str] = {
     43: "strikes in the change feed; notifications from outside are not received yet",
-    50: "no system here changes the type of a record yet",
     51: "consent is not synced yet",
 }
 

@@ -167,6 +167,9 @@ def _check_reach(known: Claims) -> None:
     settings = known.world.sync
     held = {intent.id for intent in known.intents if intent.state == intents.HELD}
     disputed = {(e.side, e.record) for e in known.world.history.effects if e.token in held}
+    for merge in known.world.history.merges:  # who it is now is as doubtful
+        if (merge.side, merge.loser) in disputed:
+            disputed.add((merge.side, merge.survivor))
     if settings.pairs[0].match.found.value == "skip":
         return
     for side in Side:
@@ -183,6 +186,9 @@ def _check_reach(known: Claims) -> None:
             is_told = is_told or could_be_held(known, side, stored.values)
             is_told = is_told or any(
                 _waits_for_other(known, side, key, stored.values[key]) for key in ("email", "phone")
+            )
+            is_told = is_told or any(
+                _waits_for_other(known, side, "email", address) for address in stored.other_emails
             )
             if not is_linked and not is_told and any(stored.values.values()):
                 known.world.history.violate("I5", f"{side.value} {stored.id} never got a partner")
@@ -249,7 +255,9 @@ def is_kept(known: Claims, spot: Spot, event: Event) -> bool:
         return True
     event = replace(event, number=event.entered or event.number)
     if event.value is None and (
-        any(event.number < loss for loss in world.history.losses) or _is_unknown_yet(world, event)
+        any(event.number < loss for loss in world.history.losses)
+        or _is_unknown_yet(world, event)
+        or _is_of_new_merge(known, spot, event)
     ):
         return True
     if event.value is None and (
@@ -283,6 +291,24 @@ def _is_unknown_yet(world: "World", event: Event) -> bool:
     return any(
         loss < event.number and not any(loss < rest < event.number for rest in rests)
         for loss in world.history.losses
+    )
+
+
+def _is_of_new_merge(known: Claims, spot: Spot, event: Event) -> bool:
+    """Tell whether the record, or its partner, took another one over that was not at rest since.
+
+    A field in which the two had differed has no base any more, and emptying it is no change (R9).
+    """
+    history, (side, record, _) = known.world.history, spot
+    places = {(side, record), *((side.other, other) for other in known.partners(side, record))}
+    moments = [
+        merge.number
+        for merge in history.merges
+        if {(merge.side, merge.survivor), (merge.side, merge.loser)} & places
+    ]
+    return any(
+        event.number < moment or not any(moment < rest < event.number for rest in history.rests)
+        for moment in moments
     )
 
 

@@ -97,6 +97,42 @@ def test_a_delete_passes_through_the_crm() -> None:
     assert "nothing" == run(hub)
 
 
+def keyless(hub: Hub) -> None:
+    """Enter somebody whom no key leads to."""
+    hub.systems_by_name()["left"].make({"first_name": "Ada", "company": "Acme"})
+
+
+@pytest.mark.parametrize("act", [people, edits, keyless], ids=["create", "update", "keyless"])
+def test_a_ring_of_pairs_settles(act: Callable[[Hub], None]) -> None:
+    """R7, R8, A13: the third pair finds by links whom the other two made, and has nothing to do."""
+    hub = Hub(database(), {}, is_ring=True)
+
+    act(hub)
+    run(hub, RUNS)
+
+    assert 1 == len({repr(some) for some in addresses(hub).values()})
+    assert "nothing" == run(hub)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("act", [people, keyless], ids=["create", "keyless"])
+def test_a_kill_in_a_ring_makes_nobody_twice(act: Callable[[Hub], None]) -> None:
+    """R40, I11: while a create is unknown to one pair, the others do not make it again."""
+    hub = Hub(database(), {}, is_ring=True)
+    act(hub)
+    hub.steps.names.clear()
+    run(hub)
+    steps = list(hub.steps.names)
+    run(hub, RUNS)
+    wanted = hub.everybody()
+    first = steps.index("state.after.open_all") + 1
+    some = [step for step in lasting(steps) if step >= first]
+
+    ends = {step: killed_at(act, step, is_ring=True) for step in some}
+
+    assert {} == {(step, steps[step - 1]): end for step, end in ends.items() if end != wanted}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("act", [people, edits], ids=["create", "update"])
 def test_a_kill_from_the_first_intent_on_changes_nothing_in_the_end(
@@ -118,9 +154,9 @@ def test_a_kill_from_the_first_intent_on_changes_nothing_in_the_end(
     assert {} == {(step, steps[step - 1]): end for step, end in ends.items() if end != wanted}
 
 
-def killed_at(act: Callable[[Hub], None], step: int) -> object:
+def killed_at(act: Callable[[Hub], None], step: int, *, is_ring: bool = False) -> object:
     """Kill the run at one step; return what everything comes to."""
-    hub = Hub(database(), {})
+    hub = Hub(database(), {}, is_ring=is_ring)
     act(hub)
     hub.steps.count = 0
 

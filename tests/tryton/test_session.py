@@ -6,6 +6,7 @@ import pytest
 
 from adapters.contract import Accepted, Verb, Write
 from adapters.errors import Reauthenticate, Unreadable
+from adapters.tryton.guide import GUIDE
 from tests.conformance import wire
 from tests.tryton.bench import Bench, adapter_on, bench
 
@@ -52,6 +53,16 @@ async def test_a_wrong_password_is_tried_once() -> None:
 
         assert 1 == logins(on)
         assert "password" in refused.value.next_step
+
+
+async def test_the_user_is_told_what_it_may_do() -> None:
+    """What its groups allow is asked of Tryton, and nothing is written for it."""
+    async with bench() as on:
+        granted = await on.adapter.granted()
+
+        assert granted.keys() == {scope.name for scope in GUIDE.scopes}
+        assert all(granted.values())
+        assert not [one for one in on.methods() if one.endswith((".create", ".write"))]
 
 
 async def test_a_database_that_is_not_there_is_said_so() -> None:

@@ -14,6 +14,7 @@ from adapters.salesforce.sandbox.assertions import Assertions
 from adapters.salesforce.sandbox.fields import picklist_entry
 from adapters.salesforce.sandbox.keeping import dump, dump_row, load
 from adapters.salesforce.sandbox.org import Org
+from adapters.salesforce.sandbox.outbound import outbound_message
 from adapters.salesforce.sandbox.person import Person
 from adapters.salesforce.sandbox.problems import Refused, not_found
 from adapters.salesforce.sandbox.sessions import SessionBook
@@ -47,6 +48,7 @@ def add_acting_routes(
         ("POST", "visibility", admin.hide),
         ("POST", "jobs/stop", admin.stop_next_job),
         ("POST", "deleted/purge", admin.purge_delete_log),
+        ("POST", "outbound", admin.outbound),
     ):
         app.router.add_route(method, f"{ADMIN_PREFIX}{path}", _changing(change))
 
@@ -174,6 +176,12 @@ class _Admin:
         """Let the next ingest job fail after so many rows."""
         self.org.bulk_stops_after = int(body.get("after", 0))
         return {"after": self.org.bulk_stops_after}
+
+    def outbound(self, body: JsonObject) -> JsonObject:
+        """Write the outbound message about some records."""
+        ids = [str(each) for each in body.get("ids", ())]
+        fields = [str(each) for each in body.get("fields", ())]
+        return {"body": outbound_message(self.org, str(body.get("type")), ids, fields)}
 
     def purge_delete_log(self, _: JsonObject) -> JsonObject:
         """Forget the delete log, as Salesforce does when it is over its limit."""

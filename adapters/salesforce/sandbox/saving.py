@@ -20,7 +20,8 @@ from adapters.salesforce.sandbox.ids import full_id
 from adapters.salesforce.sandbox.moments import as_text
 from adapters.salesforce.sandbox.org import Actor, Org
 from adapters.salesforce.sandbox.own_rules import assigned_owner, check_own_rules, follow_ups
-from adapters.salesforce.sandbox.problems import is_deleted, refused
+from adapters.salesforce.sandbox.person_accounts import mirror, named_by_parts
+from adapters.salesforce.sandbox.problems import is_deleted, not_found, refused
 from adapters.salesforce.sandbox.store import Row, Store
 from adapters.salesforce.sandbox.tracking import track_change, track_creation
 from adapters.salesforce.sandbox.triggers import run_triggers
@@ -44,6 +45,7 @@ class Writer:
             raise _closed(kind)
         given = draft(self._org, kind, body, "createable")
         values = _with_defaults(store.kind, given, self._actor)
+        values |= named_by_parts(store.kind, given, None)
         assigned_owner(self._org, store.kind, values, self._actor)
         row = self._inserted(store, kind, values)
         for other, more in follow_ups(store.kind, row):
@@ -58,55 +60,50 @@ class Writer:
         row = self.living(store, record_id)
         given = draft(self._org, kind, body, "updateable")
         given = {name: value for name, value in given.items() if not _is_ignored(kind, name, value)}
-        return self._updated(store, kind, row, given)
+        return self._updated(store, kind, row, named_by_parts(store.kind, given, row))
 
     def living(self, store: Store, record_id: str) -> Row:
         """Return a committed row that is not in the bin. Raises Refused."""
         row = store.seen(self._org.clock.now()).get(full_id(record_id))
+        if row is None and store.kind.prefix != record_id[:3]:
+            raise refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
         if row is None:
-            raise refused(
-                "INVALID_CROSS_REFERENCE_KEY"
-                if store.kind.prefix != record_id[:3]
-                else "NOT_FOUND",
-                "The requested resource does not exist"
-                if store.kind.prefix == record_id[:3]
-                else "invalid cross reference id",
-                status=404,
-            )
+            raise not_found()
         if row.is_deleted:
             raise is_deleted()
         return store.rows.get(row.id, row)
 
     def _inserted(self, store: Store, kind: Kind, values: dict[str, Any]) -> Row:
-        org, now = self._org, as_text(self._org.clock.now())
+        org, stamps = self._org, self._stamps()
         row_id = store.next_id()
-        stamps = {
+        made: dict[str, Any] = {
             "Id": row_id,
-            "CreatedDate": now,
+            "CreatedDate": stamps["SystemModstamp"],
             "CreatedById": self._actor.user_id,
-            "LastModifiedDate": now,
-            "LastModifiedById": self._actor.user_id,
-            "SystemModstamp": now,
         }
         if "IsDeleted" in store.kind.fields:
-            stamps["IsDeleted"] = False  # type: ignore[assignment]
-        row = self._finished(store, kind, Row(row_id, {**values, **stamps}), None)
+            made["IsDeleted"] = False
+        row = self._finished(store, kind, Row(row_id, {**values, **made, **stamps}), None)
+        row = mirror(org, row, self._actor) if store.kind.name == "Account" else row
         org.put(store, row, self._actor)
         track_creation(org, store.kind, row, self._actor)
         return row
 
     def _updated(self, store: Store, kind: Kind, before: Row, given: dict[str, Any]) -> Row:
+        row = Row(before.id, {**before.values, **given, **self._stamps()})
+        row = self._finished(store, kind, row, before)
+        row = mirror(self._org, row, self._actor) if store.kind.name == "Account" else row
+        self._org.put(store, row, self._actor)
+        track_change(self._org, store.kind, before, row, self._actor)
+        return row
+
+    def _stamps(self) -> dict[str, str]:
         now = as_text(self._org.clock.now())
-        stamps = {
+        return {
             "LastModifiedDate": now,
             "LastModifiedById": self._actor.user_id,
             "SystemModstamp": now,
         }
-        row = Row(before.id, {**before.values, **given, **stamps})
-        row = self._finished(store, kind, row, before)
-        self._org.put(store, row, self._actor)
-        track_change(self._org, store.kind, before, row, self._actor)
-        return row
 
     def _finished(self, store: Store, kind: Kind, row: Row, before: Row | None) -> Row:
         """Check a row and complete it."""

@@ -21,6 +21,7 @@ from adapters.salesforce.sandbox.fields import Field
 from adapters.salesforce.sandbox.ids import mint
 from adapters.salesforce.sandbox.moments import as_text
 from adapters.salesforce.sandbox.org import Actor, Org
+from adapters.salesforce.sandbox.person_accounts import switch_on
 from adapters.salesforce.sandbox.store import Row
 
 SHARE_WITHOUT_EMAIL = 0.05
@@ -60,6 +61,8 @@ def username(org: Org) -> str:
 
 def seed(org: Org) -> None:
     """Fill an org: its users and itself always, people as many as its settings say."""
+    if org.settings.has_person_accounts:
+        switch_on(org)
     _seed_setup(org)
     count = org.settings.records
     if count:

@@ -84,6 +84,7 @@ class OrgSettings:
     records: int = 0
     lead_share: float = 0.2
     has_external_id: bool = True
+    has_person_accounts: bool = False
     tracked: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: TRACKED)
     hidden: frozenset[str] = frozenset()
     """Fields the integration user may not see, as `Contact.DoNotCall`."""

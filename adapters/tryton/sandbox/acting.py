@@ -30,6 +30,7 @@ class Person:
     def __init__(self, server: Server) -> None:
         """Keep the server."""
         self._server = server
+        self._countries: dict[str, int] = {}
 
     async def create(self, properties: Mapping[str, str]) -> str:
         """Fill in and save a new form; return the party's id."""
@@ -88,9 +89,11 @@ class Person:
         return form
 
     async def _country(self, code: str) -> int | None:
-        method = "model.country.country.search"
-        found = await self._server.call(PERSON, method, [["code", "=", code]], 0, 1, None, {})
-        return found[0] if found else None
+        if not self._countries:
+            method = "model.country.country.search_read"
+            found = await self._server.call(PERSON, method, [], 0, None, None, ["code"], {})
+            self._countries = {one["code"]: one["id"] for one in found}
+        return self._countries.get(code)
 
 
 def _way(there: Any, type_: str, value: str) -> list[Any] | None:
