@@ -12,6 +12,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from config.consent import Compliance
 from config.guards import Guards
 from config.pair import End, Pair, PairRules
 from config.retention import Retention
@@ -154,6 +155,12 @@ class Sync(PairRules, Ends):
     )
     approval: Approval = Field(default=Approval(), description="What a person confirms.")
     guards: Guards = Field(default_factory=Guards, description="Safety nets.")
+    compliance: Compliance | None = Field(
+        default=None,
+        description="Whether people may be stored and messaged. Off by default, and every report "
+        "says so: what is allowed hangs on markets, purpose and proof that only the operator "
+        "knows, and a guess would hold everybody or nobody.",
+    )
     errors: ErrorPolicy = Field(
         default=ErrorPolicy.QUARANTINE,
         description="When the other system refuses a record. `quarantine`: it is set apart with "

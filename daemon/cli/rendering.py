@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from daemon.cli.output import escaped, moment, out, table
 from daemon.core.validate import Severity
+from daemon.flow.audit import OFF
 from daemon.flow.forecast import Budget
 from daemon.flow.report import Change, PlannedWrite, RunReport
 
@@ -33,6 +34,7 @@ def render(report: RunReport) -> None:
     _counts(report)
     _plan(report)
     _guards(report)
+    _compliance(report)
     _attention(report)
     _proof(report)
     for note in report.notes:
@@ -142,6 +144,26 @@ def _guards(report: RunReport) -> None:
 
 ON_A_SCREEN = 12
 """Rows of a long list that are shown; the list's own command shows all."""
+
+
+def _compliance(report: RunReport) -> None:
+    found = report.compliance
+    if found.on_violation == OFF:
+        if report.plan:
+            out.print("Compliance is off: nobody judged whether people may be stored or messaged.")
+        return
+    out.print(
+        f"Compliance ({found.on_violation}, {found.purpose}): {found.judged} judged, "
+        f"{found.held} held, {found.muted} without what would allow a message"
+    )
+    table(
+        "Compliance by rule",
+        ["rule", "records", "confirm first"],
+        [
+            [rule, number, "yes" if rule in found.to_verify else ""]
+            for rule, number in sorted(found.by_rule.items(), key=lambda one: -one[1])[:ON_A_SCREEN]
+        ],
+    )
 
 
 def _attention(report: RunReport) -> None:

@@ -12,6 +12,7 @@ from daemon.core.match import Match, NoMatch, Review, choose
 from daemon.core.operation import Clearance
 from daemon.core.values import Side
 from daemon.flow.busy import Busy, busy_records
+from daemon.flow.comply import look_at_linked, look_at_new
 from daemon.flow.decide import (
     Linked,
     PagePlan,
@@ -206,6 +207,7 @@ def _reconcile(
         # Its partner to be waits with it, lest it is forgotten when the faulty record goes (R1).
         made.cleared += [clear for clear in clears if clear.side is Side.SOURCE]
         return  # once linked, only the faulty field is held back: the link says who it is
+    held |= look_at_linked(work.pair, found.rows, made)
     decision = decide_link(
         work.pair, found, times=one.times, verdicts=one.known.verdicts, held=held
     )
@@ -378,10 +380,19 @@ def _make(
     elif not work.may_create:
         made.skipped.append((one.side, "listing_incomplete"))  # stays pending: R5
     else:
-        operation, more = create(work.pair, one.side, one.row, held, one.clear)
-        made.apart += apart + more
-        if operation is None:
-            made.cleared.append(one.clear)
-            made.skipped.append((one.side, "nothing_to_write"))
-        else:
-            made.operations.append(operation)
+        made.apart += apart
+        _make_partner(work.pair, one, held, made)
+
+
+def _make_partner(pair: PairPart, one: _One, held: frozenset[str], made: PagePlan) -> None:
+    is_barred, judged = look_at_new(pair, one.side, one.row, made)
+    operation, more = create(pair, one.side, one.row, held | judged, one.clear)
+    made.apart += more
+    if is_barred:
+        _clear_after_opt_outs(pair, one, made)
+        made.skipped.append((one.side, "compliance"))
+    elif operation is None:
+        made.cleared.append(one.clear)
+        made.skipped.append((one.side, "nothing_to_write"))
+    else:
+        made.operations.append(operation)

@@ -22,6 +22,7 @@ from daemon.core.reconcile import LinkDecision, Withheld, reconcile, rule_key
 from daemon.core.record import FieldTime
 from daemon.core.validate import Finding, Severity, validate
 from daemon.core.values import Side
+from daemon.flow.comply import Looked
 from daemon.flow.parts import PairPart
 from state.attention import IGNORED, Apart, ConflictRow, Vain
 from state.links import LinkRow
@@ -56,6 +57,8 @@ class PagePlan:
     """Records that were merged away before they were linked: their links follow."""
     skipped: list[tuple[Side, str]] = field(default_factory=list)
     """(side, why)."""
+    looked: list[Looked] = field(default_factory=list)
+    """Judged by compliance: for the report."""
     judged: list[tuple[Side, bool]] = field(default_factory=list)
     """(side, whether valid): for the counts."""
     found: list[tuple[Side, Finding]] = field(default_factory=list)

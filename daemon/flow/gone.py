@@ -13,6 +13,7 @@ from daemon.core.filters import Scope
 from daemon.core.normalize import comparable
 from daemon.core.operation import Clash, Clearance, Copy, Operation, OperationKind
 from daemon.core.values import Side
+from daemon.flow.comply import look_at_new
 from daemon.flow.decide import PagePlan, check, create, findings_apart
 from daemon.flow.filtered import scope_of_link
 from daemon.flow.parts import PairPart
@@ -121,9 +122,15 @@ def bring_back(
     side = widowed.side
     items, is_out, held = findings_apart(pair, side, check(pair, side, widowed.row))
     clear = Clearance(side=side, id=widowed.row.id, revision=widowed.row.revision)
-    operation, more = create(pair, side, widowed.row, held, clear)
+    is_barred, judged = look_at_new(pair, side, widowed.row, made)
+    operation, more = create(pair, side, widowed.row, held | judged, clear)
     made.apart += items
-    if is_out or operation is None or not pair.settings.direction.writes_to(side.other):
+    if (
+        is_out
+        or is_barred
+        or operation is None
+        or not pair.settings.direction.writes_to(side.other)
+    ):
         _leave(pair, widowed, made, is_unlinked=True)
     elif not may_create:
         made.skipped.append((side, "listing_incomplete"))  # stays pending: R5

@@ -15,6 +15,7 @@ from daemon.core.match import Key, index_keys
 from daemon.core.record import Record
 from daemon.core.schema import Schema
 from daemon.core.values import FieldKind, Side
+from daemon.flow.comply import Gate
 from daemon.flow.tally import Tally
 from state.database import State
 from state.mirror import End, Seen
@@ -56,6 +57,8 @@ class PairPart:
     terms: Terms
     filters: Mapping[Side, tuple[Condition, ...]] = field(default_factory=dict)
     """Which records it is about (R4)."""
+    gate: Gate | None = None
+    """What people are judged by before they are written; None: compliance is off."""
 
     @property
     def region(self) -> str | None:
@@ -73,9 +76,10 @@ class PairPart:
         return tuple(rule for rule in self.mapping.rules if rule.kind is FieldKind.EMAIL)
 
     def fields(self, side: Side) -> tuple[str, ...]:
-        """Return the fields of a side that are read, mapped ones and those filtered by, sorted."""
+        """Return the fields to read on a side, sorted: mapped, filtered by, and telling consent."""
         asked = {condition.field.name for condition in self.filters.get(side, ())}
-        return tuple(sorted({rule.name(side) for rule in self.mapping.rules} | asked))
+        judged = self.gate.fields(side) if self.gate else frozenset[str]()
+        return tuple(sorted({rule.name(side) for rule in self.mapping.rules} | asked | judged))
 
     def index(self, side: Side, record: Record) -> tuple[tuple[str, str], ...]:
         """Return the comparable keys of a record of *side*."""

@@ -192,6 +192,7 @@ def _count(run: RunPart, pair: str, made: PagePlan) -> None:
     for side, why in made.skipped:
         run.tally.skip(side, why)
     run.tally.add(Side.CRM, "conflicts", sum(len(clashes) for _, _, clashes in made.clashes))
+    run.tally.audit.add(made.looked)
     run.tally.operations += len(made.operations)
 
 

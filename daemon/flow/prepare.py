@@ -22,13 +22,13 @@ from daemon.clock import Clock
 from daemon.core.drift import Drift, drifted
 from daemon.core.facts import Terms
 from daemon.core.field_rules import FieldMap, Policy
-from daemon.core.filters import Condition
 from daemon.core.guards import Trip
 from daemon.core.mapping import build_mapping
 from daemon.core.match import keys_for
 from daemon.core.schema import Schema, decode_schema, encode_schema
 from daemon.core.values import Side, digest
 from daemon.flow.budgets import account_key, join_day
+from daemon.flow.comply import UnknownColumn, gate_of
 from daemon.flow.filtered import FilterUnusable, conditions_of, follow_time
 from daemon.flow.gone import REMOVALS
 from daemon.flow.parts import EndPart, PairPart, Watch
@@ -102,6 +102,13 @@ async def _pair(work: Preparation, sync: str, settings: Sync, pair: Pair, number
             "Map one of them under `fields`, or name other keys under `match: {on: […]}`."
         )
     _require_removals(name, settings, ends)
+    schemas = {side: part.schema for side, part in ends.items()}
+    now = work.clock.now()
+    try:
+        filters = conditions_of(pair, schemas, now.date())
+        gate = gate_of(settings.compliance, mapping, schemas, now)
+    except (FilterUnusable, UnknownColumn) as error:
+        raise MappingUnusable(f"{name}: {error}") from None
     return PairPart(
         name=name,
         sync=sync,
@@ -115,18 +122,9 @@ async def _pair(work: Preparation, sync: str, settings: Sync, pair: Pair, number
             is_merge=pair.match.found.value == "merge",
             region=settings.country,
         ),
-        filters=_filters(work, name, pair, ends),
+        filters=filters,
+        gate=gate,
     )
-
-
-def _filters(
-    work: Preparation, name: str, pair: Pair, ends: Mapping[Side, EndPart]
-) -> Mapping[Side, tuple[Condition, ...]]:
-    schemas = {side: part.schema for side, part in ends.items()}
-    try:
-        return conditions_of(pair, schemas, work.clock.now().date())
-    except FilterUnusable as error:
-        raise MappingUnusable(f"{name}: {error}.") from error
 
 
 def _require_removals(name: str, settings: Sync, ends: Mapping[Side, EndPart]) -> None:

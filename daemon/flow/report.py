@@ -10,6 +10,7 @@ from adapters.errors import AdapterError, RetryLater, ShareSpent, WaitUntil
 from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import Side, Value, encode_value
 from daemon.flow.approve import Risk, Verdict, risk_of
+from daemon.flow.audit import ComplianceAudit
 from daemon.flow.calls import keep_calls
 from daemon.flow.cost import cost_of
 from daemon.flow.forecast import Budget, budgets_of
@@ -154,6 +155,7 @@ class RunReport(Part):
     """What stopped something in this run."""
     validation: list[Found] = []
     """What validation found in the records this run decided, warnings too."""
+    compliance: ComplianceAudit = ComplianceAudit(on_violation="off")
     conflicts: list[Attention] = []
     quarantine: list[Attention] = []
     open_intents: int = 0
@@ -204,6 +206,7 @@ async def report(
         unmapped={pair.name: list(pair.mapping.unmapped_source) for pair in run.pairs},
         guards=_guards(run, made),
         validation=findings_of(run.tally),
+        compliance=run.tally.audit.told(run.settings.compliance),
         conflicts=await _conflicts(run, pair_names),
         quarantine=await _quarantine(run, pair_names),
         open_intents=still_open,

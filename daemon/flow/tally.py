@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from daemon.core.guards import Trip
 from daemon.core.validate import Finding, Severity
 from daemon.core.values import Side
+from daemon.flow.audit import Audit
 
 COUNTS = (
     "read",
@@ -79,6 +80,9 @@ class Tally:
     """What guards saw before there was a plan."""
     trips: list[Trip] = field(default_factory=list)
     """What stops something in this run."""
+
+    audit: Audit = field(default_factory=Audit)
+    """What compliance found."""
 
     def suspect(self, trip: Trip) -> None:
         """Keep a trip for the plan to be judged with."""

@@ -1,6 +1,7 @@
 """Short words for the decision about one field, so that a table of them reads like the rules."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,8 +73,8 @@ def a_view(
     times: Mapping[str, FieldTime] | None = None,
     **facts: Any,
 ) -> View:
-    """Return a side that holds one field."""
-    known = {name: evidence} if evidence else {}
+    """Return a side that holds one field, seen there."""
+    known = {name: replace(evidence, origin=name)} if evidence else {}
     return View(values={name: value}, evidence=known, times=times, **facts)
 
 

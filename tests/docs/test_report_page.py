@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from daemon.cli.failing import OUTCOME_CODES
-from daemon.flow import forecast, found, report
+from daemon.flow import audit, forecast, found, report
 from daemon.flow.tally import COUNTS
 from daemon.use_cases.demo import DemoResult
 from daemon.use_cases.overview import CallLine, FullReport
@@ -22,6 +22,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "`plan.samples[]`": report.PlannedWrite,
     "`plan.samples[].changes[]`": report.Change,
     "`guards[]`": report.Tripped,
+    "`compliance`": audit.ComplianceAudit,
+    "`compliance.findings[]`": audit.ComplianceFinding,
     "`budgets[]`": forecast.Budget,
     "`mapping.PAIR[]`": report.MappingLine,
     "`validation[]`": found.Found,

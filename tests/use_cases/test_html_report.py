@@ -171,7 +171,8 @@ def test_everything_a_run_has_to_say_is_on_the_page() -> None:
     ids = {value for name, value in seen.attributes if name == "id"}
     linked = {(value or "")[1:] for name, value in seen.attributes if name == "href"}
     assert {
-        "summary", "next", "records", "duplicates", "plan", "mapping", "conflicts", "quarantine",
+        "summary", "next", "records", "duplicates", "plan", "mapping", "compliance",
+        "conflicts", "quarantine",
         "proof", "rollback", "performance", "log",
     } == ids  # fmt: skip
     assert linked <= ids
