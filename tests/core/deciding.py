@@ -74,7 +74,7 @@ def a_view(
     **facts: Any,
 ) -> View:
     """Return a side that holds one field, seen there."""
-    known = {name: replace(evidence, origin=name)} if evidence else {}
+    known = {name: replace(evidence, origin=f"o/{name}")} if evidence else {}
     return View(values={name: value}, evidence=known, times=times, **facts)
 
 

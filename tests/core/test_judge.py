@@ -1,5 +1,7 @@
 """How one field is decided: who wins, what is logged, what is left alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from daemon.core.facts import Terms, View
@@ -323,7 +325,10 @@ def test_a_conflict_keeps_all_that_restores_the_loser() -> None:
     clash = decision.clash
     assert clash is not None
     assert ("s→c", "Eva", "Bob", base) == (clash.rule, clash.source, clash.crm, clash.base)
-    assert (Side.CRM, {"source": early, "crm": late}) == (clash.winner, dict(clash.evidence))
+    assert (
+        Side.CRM,
+        {"source": replace(early, origin="o/s"), "crm": replace(late, origin="o/c")},
+    ) == (clash.winner, dict(clash.evidence))
 
 
 def test_a_conflict_without_evidence_names_none() -> None:
