@@ -78,9 +78,9 @@ async def changes(
     now = began + (connection.client.server_now() - connection.clock.now())
     until = max(start.read, now - poll.search_margin)
     is_shrunk, counted = False, start
-    if now - start.counted >= poll.count_every:
+    if began - start.counted >= poll.count_every:  # by our clock alone: it never goes back
         is_shrunk = await _count(connection, of, start.top) < start.count
-        counted = await _counted(connection, of, now)
+        counted = await _counted(connection, of, began)
     marks = Marks(read=until, counted=counted.counted, top=counted.top, count=counted.count)
     yield Covered(cursor=marks.text(), covered_until=until, is_full_listing_needed=is_shrunk)
 
@@ -89,7 +89,7 @@ async def start_of_feed(connection: TrytonConnection, of: ObjectType) -> Marks:
     """Return the marks of a listing that starts now."""
     await connection.session.begun()
     now = connection.client.server_now()
-    counted = await _counted(connection, of, now)
+    counted = await _counted(connection, of, connection.clock.now())
     return Marks(
         read=now - connection.settings.poll.search_margin,
         counted=counted.counted,
