@@ -61,6 +61,8 @@ class Reloading:
             if now != seen:
                 seen = now
                 await self._reload()
+            elif self._is_refused:  # what could not be read for a moment may be readable by now
+                await self._reload(is_unasked=True)
             await self._live.clock.sleep(LOOK_UNASKED.total_seconds())
 
     async def follow(self) -> None:
@@ -73,18 +75,19 @@ class Reloading:
             seen=frozenset(),
         )
 
-    async def _reload(self) -> None:
+    async def _reload(self, *, is_unasked: bool = False) -> None:
         async with self._turn:
-            await self._look()
+            await self._look(is_unasked=is_unasked)
 
-    async def _look(self) -> None:
-        """Read everything anew, and take or refuse it."""
+    async def _look(self, *, is_unasked: bool) -> None:
+        """Read everything anew, and take or refuse it; nothing is said twice where nobody asked."""
         try:
             config = await when_possible(self._live.clock, asyncio.to_thread, self._read)
             await when_possible(self._live.clock, check_names, config, self._live.state)
         except ConfigProblems as error:
-            self._secret_files = sorted({*self._live.config.secret_files, *error.secret_files})
-            await self._refuse(error)
+            if not is_unasked:
+                self._secret_files = sorted({*self._live.config.secret_files, *error.secret_files})
+                await self._refuse(error)
             return
         self._secret_files = config.secret_files
         if config != self._live.config or self._is_refused:

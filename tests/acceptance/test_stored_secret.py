@@ -38,7 +38,13 @@ def _live_through(folder: Path, box: Sandbox) -> None:
 
         _connect(folder, box, SECOND)
 
-        eventually(lambda: _taken(process, "configuration_taken", connections=["crm"]), "the news")
+        try:
+            eventually(
+                lambda: _taken(process, "configuration_taken", connections=["crm"]), "the news"
+            )
+        except AssertionError as error:
+            error.add_note(process.errors())  # invented secrets; no log line holds one anyway
+            raise
         eventually(lambda: _cities(box) >= {"Oberammergau"}, "the edit arrives")
         assert 0 == process.stop()
         told = process.errors()
