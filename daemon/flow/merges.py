@@ -45,7 +45,7 @@ async def with_survivors(run: RunPart, watch: Watch, reading: Reading, purpose: 
             run.tally.need(purpose, len(some), part.adapter.capabilities.read_batch,
                            is_remote=part.adapter.capabilities.is_remote)  # fmt: skip
             reading = _both(reading, more)
-        if wanted == _unanswered(reading, wanted):
+        if unanswered(reading, wanted) == set(wanted):
             break
     return await _settled(run, watch, reading)
 
@@ -60,9 +60,10 @@ def _both(reading: Reading, more: Reading) -> Reading:
     )
 
 
-def _unanswered(reading: Reading, ids: Sequence[str]) -> list[str]:
+def unanswered(reading: Reading, ids: Sequence[str]) -> set[str]:
+    """Return the ids a reply left out: they are neither there nor gone (I6)."""
     told = {record.id for record in reading.records} | reading.missing | reading.redirects.keys()
-    return [record for record in ids if record not in told]
+    return set(ids) - told
 
 
 async def _settled(run: RunPart, watch: Watch, reading: Reading) -> Reading:

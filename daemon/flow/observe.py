@@ -222,7 +222,7 @@ async def _account_for_unseen(run: RunPart, watch: Watch, number: int, started: 
                 mirror.note_absence, end, sorted(reading.missing), needed=ABSENCES_NEEDED
             )
             is_whole = is_whole and not _alive_among(reading, some)
-            is_whole = is_whole and not unanswered(reading, some)
+            is_whole = is_whole and not merges.unanswered(reading, some)
     return is_whole and await _prove_missing(run, watch)
 
 
@@ -309,16 +309,10 @@ async def _read_hints(
     run.tally.echoes += len(hints) - len(news)
     for some in batches(sorted(set(news)), adapter.capabilities.read_batch):
         reading = await merges.read(run, watch, some, "read")
-        followed.is_told = followed.is_told and not unanswered(reading, some)
+        followed.is_told = followed.is_told and not merges.unanswered(reading, some)
         followed.read += len(reading.records)
         for _, side in watch.users:
             run.tally.add(side, "read", len(reading.records))
         how = sighting(run, watch, unchanged_until=row.covered_until)
         followed.changed += len(await merges.keep(run, watch, reading, how))
         await run.state.write(mirror.suspect, end, sorted(reading.missing), None)
-
-
-def unanswered(reading: Reading, ids: Sequence[str]) -> set[str]:
-    """Return the ids a reply left out: they are neither there nor gone (I6)."""
-    told = {record.id for record in reading.records} | reading.missing | reading.redirects.keys()
-    return set(ids) - told

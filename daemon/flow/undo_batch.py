@@ -15,7 +15,7 @@ from daemon.core.normalize import comparable
 from daemon.core.operation import Operation, OperationKind
 from daemon.core.values import FieldKind, Side, Value, decode_values
 from daemon.flow import merges
-from daemon.flow.observe import keep_reading, unanswered
+from daemon.flow.observe import keep_reading
 from daemon.flow.parts import EndPart, PairPart, RunPart
 from daemon.flow.recover import recover
 from daemon.flow.returned import is_stored
@@ -223,7 +223,7 @@ def _needs_partner(around: Around, link: str, side: Side) -> bool:
 def _present(
     reading: Reading, ids: Sequence[str], around: Around, side: Side
 ) -> dict[str, Present]:
-    silent, moved = unanswered(reading, ids), around.moved[side]
+    silent, moved = merges.unanswered(reading, ids), around.moved[side]
     merged = around.merged[side] | reading.redirects.keys()
     live = {record.id: record for record in reading.records if not record.is_archived}
     return {

@@ -124,7 +124,7 @@ PLANTS = (
         file="daemon/flow/observe.py",
         before="                mirror.note_absence, end, sorted(reading.missing), needed=ABSENCES_NEEDED\n"
         "            )\n            is_whole = is_whole and not _alive_among(reading, some)\n"
-        "            is_whole = is_whole and not unanswered(reading, some)\n",
+        "            is_whole = is_whole and not merges.unanswered(reading, some)\n",
         after="                mirror.note_absence, end, sorted(some), needed=1\n            )\n",
     ),
     Plant(
